@@ -1,0 +1,19 @@
+//! The words every Aegis analysis shares: source files and spans, severities, rules, findings,
+//! call sites and the report that carries them to a renderer.
+//!
+//! Nothing here reads files, parses code or prints: analyses produce these values and
+//! `aegis-report` turns them into bytes.
+
+mod callsite;
+mod finding;
+mod fingerprint;
+mod report;
+mod rule;
+mod source;
+
+pub use callsite::{CallKind, CallSite, Step, Tool, ToolParam, Verdict};
+pub use finding::{Finding, Label};
+pub use fingerprint::{content_fingerprint, line_hashes};
+pub use report::{FileStats, Report, SkipReason, Skipped, Suppressed};
+pub use rule::{Rule, Severity};
+pub use source::{Cell, Cells, Place, SourceFile, Span};

@@ -1,0 +1,149 @@
+//! SARIF 2.1.0, within the limits of GitHub code scanning: one run, one location per result, the
+//! worst results first and at most 5,000 of them, no suppressed results unless they are asked for
+//! (GitHub would show them as open).
+//!
+//! Paths are relative to the root of the repository and percent-encoded; columns count UTF-16 code
+//! units. Results in notebooks point to the lines of the JSON file, without columns; the cell and
+//! the line in it are in `properties`.
+
+pub mod model;
+mod results;
+mod rules;
+pub(crate) mod uri;
+
+use std::collections::BTreeMap;
+
+use aegis_diag::{Report, Severity, SkipReason, Skipped};
+
+use crate::json::{self, Summary};
+use crate::{Options, REPOSITORY, clean, words};
+use model::{
+    ArtifactLocation, DescriptorReference, Driver, Invocation, Level, Location, Log, Notification,
+    PhysicalLocation, Run, RunProperties, Text, Tool, UriBase,
+};
+
+/// Results GitHub keeps of a run.
+const MAX_RESULTS: usize = 5_000;
+/// Notifications of one run; what is over is counted.
+const MAX_NOTIFICATIONS: usize = 1_000;
+/// Longest message of a result, in characters.
+const MAX_MESSAGE: usize = 1_024;
+/// Name of the base of relative paths.
+const ROOT: &str = "%SRCROOT%";
+
+/// The report as a SARIF log, indented by two spaces.
+#[must_use]
+pub fn render(report: &Report, options: &Options) -> String {
+    json::to_string(&log(report, options), true) + "\n"
+}
+
+fn log<'a>(report: &'a Report, options: &Options) -> Log<'a> {
+    let rules = rules::Rules::of(report);
+    let mut results = results::ranked(report, options);
+    let hidden = results.len().saturating_sub(MAX_RESULTS);
+    results.truncate(MAX_RESULTS);
+    let results = results::build(&results, &rules, options);
+    let base = "The root of the repository that was scanned.";
+    let run = Run {
+        tool: Tool {
+            driver: Driver {
+                name: "Aegis",
+                information_uri: REPOSITORY,
+                version: options.tool_version.clone(),
+                semantic_version: options.tool_version.clone(),
+                rules: rules.descriptors(),
+            },
+        },
+        invocations: [invocation(report, options, hidden)],
+        original_uri_base_ids: BTreeMap::from([(
+            ROOT,
+            UriBase {
+                description: Text::plain(base),
+            },
+        )]),
+        column_kind: "utf16CodeUnits",
+        results,
+        properties: RunProperties {
+            summary: Summary::new(report),
+            excluded: &report.excluded,
+        },
+    };
+    Log {
+        schema: "https://json.schemastore.org/sarif-2.1.0.json",
+        version: "2.1.0",
+        runs: [run],
+    }
+}
+
+/// SARIF has three levels for our five.
+fn level(severity: Severity) -> Level {
+    match severity {
+        Severity::Critical | Severity::High => Level::Error,
+        Severity::Medium => Level::Warning,
+        Severity::Low | Severity::Info => Level::Note,
+    }
+}
+
+fn invocation(report: &Report, options: &Options, hidden: usize) -> Invocation {
+    let mut notifications = Vec::new();
+    if hidden > 0 {
+        let n = words::count(hidden, "result was", "results were");
+        notifications.push(note(
+            "results_cut",
+            format!("{n} left out because GitHub keeps {MAX_RESULTS}; the worst ones are here."),
+        ));
+    }
+    let skipped = report.skipped.iter().take(MAX_NOTIFICATIONS);
+    notifications.extend(skipped.map(|skip| skip_notification(skip, options)));
+    if let Some(more) = report
+        .skipped
+        .len()
+        .checked_sub(MAX_NOTIFICATIONS)
+        .filter(|n| *n > 0)
+    {
+        let n = words::count(more, "more file was", "more files were");
+        notifications.push(note("skips_cut", format!("{n} not fully analysed.")));
+    }
+    let failed = |skip: &Skipped| matches!(skip.reason, SkipReason::Panicked(_));
+    Invocation {
+        execution_successful: !report.skipped.iter().any(failed),
+        tool_execution_notifications: notifications,
+    }
+}
+
+fn note(id: &'static str, text: String) -> Notification {
+    Notification {
+        descriptor: DescriptorReference { id },
+        level: Level::Warning,
+        message: Text::plain(text),
+        locations: Vec::new(),
+    }
+}
+
+fn skip_notification(skip: &Skipped, options: &Options) -> Notification {
+    let text = words::sentence(&format!("{} {}", skip.path, skip.reason));
+    Notification {
+        level: match skip.reason {
+            SkipReason::Panicked(_) => Level::Error,
+            _ => Level::Warning,
+        },
+        locations: vec![Location {
+            id: None,
+            physical_location: PhysicalLocation {
+                artifact_location: artifact(options, &skip.path),
+                region: None,
+            },
+            message: None,
+        }],
+        ..note(skip.reason.code(), clean::cut(&text, MAX_MESSAGE))
+    }
+}
+
+fn artifact(options: &Options, path: &str) -> ArtifactLocation {
+    let uri = uri::reference(&options.root, path);
+    let uri_base_id = (!uri.starts_with("file://")).then_some(ROOT);
+    ArtifactLocation { uri, uri_base_id }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,296 @@
+//! The catalog: which library calls are AI calls, what their results are, and what governs them.
+//!
+//! Files under `queries/` are read and checked when Aegis is built ([`load`]); here they become
+//! look-ups by path.
+
+mod governors;
+mod load;
+mod model;
+mod schema;
+mod types;
+
+use rustc_hash::FxHashMap;
+
+pub use load::CatalogError;
+pub(crate) use model::{
+    Arg, Class, ClassIx, Data, Entry, Environment, Framework, Governor, GovernorEffect, HttpArgs, Kind, Member,
+    MemberIx, Target, Targets, ToolArgs, Type,
+};
+
+static BUILT_IN: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/catalog.bin"));
+
+/// The catalog with its indices.
+#[derive(Debug)]
+pub(crate) struct Catalog {
+    pub(crate) data: Data,
+    paths: FxHashMap<String, Entry>,
+    /// `(import root, class name)` -> classes, for re-exports that are not listed.
+    by_name: FxHashMap<(String, String), Vec<ClassIx>>,
+    /// Every import root, with whether it is of the standard library.
+    pub(crate) roots: FxHashMap<String, bool>,
+    /// All proper prefixes of known paths.
+    prefixes: rustc_hash::FxHashSet<String>,
+    /// All governor rules of enabled sets.
+    pub(crate) governors: Vec<Governor>,
+    governor_paths: FxHashMap<String, u32>,
+    /// Targets of enabled sets, sorted; a bit each.
+    pub(crate) targets: Vec<Target>,
+    /// Last segment of members with a signature -> their segments below the class, and the member.
+    pub(crate) shapes: FxHashMap<String, Vec<(Vec<String>, MemberIx)>>,
+    members: Vec<FxHashMap<String, MemberIx>>,
+}
+
+impl Catalog {
+    /// The built-in catalog, with further files and governor sets switched on.
+    ///
+    /// # Errors
+    /// Every mistake in the further files.
+    pub(crate) fn new(extra: &[(String, String)], enable: &[String]) -> Result<Self, Vec<CatalogError>> {
+        let data: Data = if extra.is_empty() {
+            postcard::from_bytes(BUILT_IN).unwrap_or_default()
+        } else {
+            let own = extra.iter().map(|(p, t)| (p.as_str(), t.as_str()));
+            let (governors, frameworks): (Vec<_>, Vec<_>) = own.partition(|(_, t)| t.lines().any(|l| l.starts_with("governors:")));
+            let all: Vec<(&str, &str)> = aegis_queries::FRAMEWORKS.iter().copied().chain(frameworks).collect();
+            let govs: Vec<(&str, &str)> = aegis_queries::GOVERNORS.iter().copied().chain(governors).collect();
+            load::load(&all, &govs)?
+        };
+        Ok(Self::index(data, enable))
+    }
+
+    fn index(data: Data, enable: &[String]) -> Self {
+        let mut paths = FxHashMap::default();
+        let mut by_name: FxHashMap<(String, String), Vec<ClassIx>> = FxHashMap::default();
+        let mut prefixes = rustc_hash::FxHashSet::default();
+        for (path, entry) in &data.paths {
+            if let (Entry::Class(ix), Some((root, _)), Some((_, last))) = (entry, path.split_once('.'), path.rsplit_once('.')) {
+                let list = by_name.entry((root.to_owned(), last.to_owned())).or_default();
+                if !list.contains(ix) {
+                    list.push(*ix);
+                }
+            }
+            for (i, _) in path.match_indices('.') {
+                prefixes.insert(path.get(..i).unwrap_or("").to_owned());
+            }
+            paths.insert(path.clone(), entry.clone());
+        }
+        let mut roots = FxHashMap::default();
+        for f in &data.frameworks {
+            for p in &f.packages {
+                for i in &p.imports {
+                    let root = i.split('.').next().unwrap_or(i);
+                    let slot = roots.entry(root.to_owned()).or_insert(p.stdlib);
+                    *slot &= p.stdlib;
+                }
+            }
+        }
+        let mut shapes: FxHashMap<String, Vec<(Vec<String>, MemberIx)>> = FxHashMap::default();
+        for (path, ix) in data.classes.iter().flat_map(|c| &c.members) {
+            let segments: Vec<String> = path.split('.').map(str::to_owned).collect();
+            let signed = data.members.get(*ix as usize).is_some_and(|m| !m.signature.is_empty());
+            if let Some(last) = segments.last().filter(|_| signed && segments.len() > 1) {
+                shapes.entry(last.clone()).or_default().push((segments.clone(), *ix));
+            }
+        }
+        let members = data.classes.iter().map(|c| c.members.iter().map(|(p, m)| (p.clone(), *m)).collect()).collect();
+        let mut out = Self {
+            paths, by_name, roots, prefixes, shapes, members,
+            governors: Vec::new(),
+            governor_paths: FxHashMap::default(),
+            targets: Vec::new(),
+            data,
+        };
+        out.index_governors(enable);
+        out
+    }
+
+    fn index_governors(&mut self, enable: &[String]) {
+        let sets: Vec<_> = self.data.governors.iter().filter(|g| g.enabled || enable.contains(&g.id)).cloned().collect();
+        for set in sets {
+            for root in &set.imports {
+                let root = root.split('.').next().unwrap_or(root);
+                self.roots.insert(root.to_owned(), false);
+            }
+            for target in set.targets {
+                let operations = target.operations.iter().map(|o| self.canonical(o)).collect();
+                let except = target.except.iter().map(|o| self.canonical(o)).collect();
+                self.targets.push(Target { operations, except, ..target });
+            }
+            for rule in set.rules {
+                let ix = u32::try_from(self.governors.len()).unwrap_or(u32::MAX);
+                for p in &rule.paths {
+                    self.governor_paths.insert(p.clone(), ix);
+                    for (i, _) in p.match_indices('.') {
+                        self.prefixes.insert(p.get(..i).unwrap_or("").to_owned());
+                    }
+                }
+                self.governors.push(rule);
+            }
+        }
+    }
+
+    /// Rewrites an operation glob so that it starts with the canonical path of its class.
+    fn canonical(&self, operation: &str) -> String {
+        let cuts: Vec<usize> = operation.match_indices('.').map(|(i, _)| i).collect();
+        for &cut in cuts.iter().rev() {
+            if let (Some(head), Some(tail)) = (operation.get(..cut), operation.get(cut..))
+                && let Some(Entry::Class(ix)) = self.paths.get(head)
+                && let Some(c) = self.class(*ix)
+            {
+                return format!("{}{tail}", c.path);
+            }
+        }
+        match self.paths.get(operation) {
+            Some(Entry::Class(ix)) => self.class(*ix).map_or_else(|| operation.to_owned(), |c| c.path.clone()),
+            _ => operation.to_owned(),
+        }
+    }
+
+    pub(crate) fn class(&self, ix: ClassIx) -> Option<&Class> {
+        self.data.classes.get(ix as usize)
+    }
+
+    pub(crate) fn member(&self, ix: MemberIx) -> Option<&Member> {
+        self.data.members.get(ix as usize)
+    }
+
+    pub(crate) fn framework(&self, ix: u16) -> Option<&Framework> {
+        self.data.frameworks.get(ix as usize)
+    }
+
+    /// What a full path names. A path below a catalogued import root whose last segment is a class
+    /// name there is that class, wherever the package keeps it; among several the one that shares
+    /// the longest prefix.
+    pub(crate) fn entry(&self, path: &str) -> Option<Entry> {
+        if let Some(e) = self.paths.get(path) {
+            return Some(e.clone());
+        }
+        let (root, _) = path.split_once('.')?;
+        let (_, last) = path.rsplit_once('.')?;
+        if !last.starts_with(|c: char| c.is_uppercase()) {
+            return None;
+        }
+        let list = self.by_name.get(&(root.to_owned(), last.to_owned()))?;
+        let shared = |ix: &ClassIx| {
+            let own = self.class(*ix).map_or("", |c| c.path.as_str());
+            own.split('.').zip(path.split('.')).take_while(|(a, b)| a == b).count()
+        };
+        list.iter().max_by_key(|ix| (shared(ix), std::cmp::Reverse(**ix))).map(|&ix| Entry::Class(ix))
+    }
+
+    /// Whether some known path starts with this one.
+    pub(crate) fn is_prefix(&self, path: &str) -> bool {
+        self.prefixes.contains(path)
+    }
+
+    pub(crate) fn governor(&self, path: &str) -> Option<u32> {
+        self.governor_paths.get(path).copied()
+    }
+
+    /// A member of a class or of what it extends.
+    pub(crate) fn member_of(&self, class: ClassIx, path: &str) -> Option<MemberIx> {
+        self.search(class, 0, &mut |c| self.members.get(c as usize)?.get(path).copied())
+    }
+
+    /// Whether a member path of the class starts with this one.
+    pub(crate) fn member_prefix(&self, class: ClassIx, path: &str) -> bool {
+        self.search(class, 0, &mut |c| {
+            let m = self.members.get(c as usize)?;
+            m.keys().any(|k| k.len() > path.len() && k.starts_with(path) && k.as_bytes().get(path.len()) == Some(&b'.')).then_some(())
+        })
+        .is_some()
+    }
+
+    /// The first answer of `f` for the class and what it extends, nearest first.
+    pub(crate) fn search<T>(&self, class: ClassIx, depth: u32, f: &mut dyn FnMut(ClassIx) -> Option<T>) -> Option<T> {
+        if depth > 16 {
+            return None;
+        }
+        if let Some(t) = f(class) {
+            return Some(t);
+        }
+        self.class(class)?.extends.iter().find_map(|&b| self.search(b, depth + 1, f))
+    }
+
+    /// The provider whose host pattern fits.
+    pub(crate) fn provider_of_host(&self, host: &str) -> Option<&str> {
+        self.data.hosts.iter().find(|(glob, _)| glob_match(glob, host)).map(|(_, p)| p.as_str())
+    }
+
+    /// The kind of a tool dict by its `type`.
+    pub(crate) fn tool_dict(&self, ty: &str) -> Option<(Kind, u16)> {
+        self.data.tool_dicts.iter().find(|(glob, ..)| glob_match(glob, ty)).map(|&(_, k, f)| (k, f))
+    }
+
+    /// The environment variables of enabled governor sets.
+    pub(crate) fn environment(&self) -> impl Iterator<Item = &Environment> {
+        self.data.governors.iter().filter(|g| g.enabled).flat_map(|g| &g.environment)
+    }
+
+    /// Bits of the targets that intercept an operation.
+    pub(crate) fn targets_of(&self, operation: &str) -> u128 {
+        self.targets
+            .iter()
+            .enumerate()
+            .filter(|(_, t)| {
+                t.operations.iter().any(|o| glob_match(o, operation)) && !t.except.iter().any(|o| glob_match(o, operation))
+            })
+            .fold(0, |bits, (i, _)| bits | 1u128.checked_shl(u32::try_from(i).unwrap_or(128)).unwrap_or(0))
+    }
+
+    /// Bits of named targets, with what they include.
+    pub(crate) fn bits(&self, targets: &Targets) -> u128 {
+        match targets {
+            Targets::All => {
+                let names: Vec<&str> = self.targets.iter().filter(|t| t.selectable).map(|t| t.name.as_str()).collect();
+                self.named_bits(names.into_iter())
+            }
+            Targets::Some(names) => self.named_bits(names.iter().map(String::as_str)),
+        }
+    }
+
+    /// Bits of targets by name, with what they include.
+    pub(crate) fn named_bits<'a>(&self, names: impl Iterator<Item = &'a str>) -> u128 {
+        let mut bits = 0u128;
+        let mut todo: Vec<String> = names.map(str::to_owned).collect();
+        while let Some(name) = todo.pop() {
+            for (i, t) in self.targets.iter().enumerate().filter(|(_, t)| t.name == name) {
+                let bit = 1u128.checked_shl(u32::try_from(i).unwrap_or(128)).unwrap_or(0);
+                if bits & bit == 0 {
+                    bits |= bit;
+                    todo.extend(t.includes.iter().cloned());
+                }
+            }
+        }
+        bits
+    }
+}
+
+/// `*` matches any run of characters; everything else itself.
+pub(crate) fn glob_match(glob: &str, text: &str) -> bool {
+    let Some((head, rest)) = glob.split_once('*') else { return glob == text };
+    let Some(mut text) = text.strip_prefix(head) else { return false };
+    let mut parts: Vec<&str> = rest.split('*').collect();
+    let last = parts.pop().unwrap_or("");
+    for part in parts {
+        match text.find(part) {
+            Some(i) => text = text.get(i + part.len()..).unwrap_or(""),
+            None => return false,
+        }
+    }
+    text.ends_with(last)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn globs_match_whole_texts() {
+        assert!(glob_match("a.*.c", "a.b.c"));
+        assert!(glob_match("*", ""));
+        assert!(!glob_match("a.*", "b.a.c"));
+        assert!(!glob_match("a", "ab"));
+        assert!(glob_match("*.openai.azure.com", "x.openai.azure.com"));
+    }
+}

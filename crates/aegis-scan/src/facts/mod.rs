@@ -1,0 +1,212 @@
+//! What one file says, in language-neutral form: scopes, statements and expressions, without
+//! comments, layout and everything no value can flow through.
+//!
+//! Facts are made once per parsed file ([`lower`]) and never change. Names are indices into a
+//! per-file table, so files can be lowered in parallel and still give the same bytes.
+
+pub(crate) mod lower;
+pub(crate) mod roles;
+
+/// Index of an expression in [`Facts::exprs`].
+pub(crate) type ExprId = u32;
+/// Index of a scope in [`Facts::units`]. Unit 0 is the module.
+pub(crate) type UnitId = u32;
+/// Index of a name in [`Facts::names`].
+pub(crate) type Name = u32;
+/// A range in one of the pools.
+pub(crate) type Pool = std::ops::Range<u32>;
+
+/// The facts of one file.
+#[derive(Debug, Default)]
+pub(crate) struct Facts {
+    pub(crate) names: Vec<Box<str>>,
+    pub(crate) exprs: Vec<Expr>,
+    /// Byte ranges of `exprs`.
+    pub(crate) spans: Vec<(u32, u32)>,
+    pub(crate) units: Vec<Unit>,
+    /// Elements of tuples, lists, joins, choices and groups.
+    pub(crate) items: Vec<ExprId>,
+    pub(crate) args: Vec<Arg>,
+    pub(crate) pairs: Vec<(Option<ExprId>, ExprId)>,
+    pub(crate) loops: Vec<Loop>,
+    /// Comments that mention Aegis: byte offset of the comment and its text.
+    pub(crate) comments: Vec<(u32, Box<str>)>,
+    /// 1-based line of the first syntax error.
+    pub(crate) syntax_error: Option<u32>,
+    /// 1-based line of the first expression nested beyond the limit.
+    pub(crate) too_deep: Option<u32>,
+    /// `__all__`, if it is a literal.
+    pub(crate) exports: Option<Vec<Name>>,
+}
+
+/// An expression.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Expr {
+    /// Nothing flows through it.
+    Opaque,
+    None,
+    False,
+    Name(Name),
+    Attr(ExprId, Name),
+    Call(ExprId, Pool),
+    /// A literal text.
+    Str(Name),
+    /// A text made of parts: f-string, concatenation, formatting.
+    Join(Pool),
+    Index(ExprId, ExprId),
+    Tuple(Pool),
+    List(Pool),
+    Dict(Pool),
+    /// One of several: `a or b`, `x if c else y`.
+    Choice(Pool),
+    /// Evaluated for its parts only.
+    Group(Pool),
+    /// `a | b`.
+    Pipe(ExprId, ExprId),
+    Lambda(UnitId),
+    /// A comprehension: element (and key, for dictionaries) and its loops.
+    Comp(ExprId, Option<ExprId>, Pool),
+    Walrus(Name, ExprId),
+    Star(ExprId),
+    Yield(ExprId),
+}
+
+/// An argument of a call.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Arg {
+    pub(crate) name: Option<Name>,
+    pub(crate) star: Star,
+    pub(crate) value: ExprId,
+}
+
+/// `*` or `**` before an argument or parameter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Star {
+    #[default]
+    No,
+    One,
+    Two,
+}
+
+/// A loop of a comprehension: target and iterated value.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Loop {
+    pub(crate) target: ExprId,
+    pub(crate) iter: ExprId,
+}
+
+/// What opens a scope.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum UnitKind {
+    #[default]
+    Module,
+    Function,
+    Lambda,
+    Class,
+}
+
+/// A scope: module, function, lambda or class.
+#[derive(Debug, Default)]
+pub(crate) struct Unit {
+    pub(crate) kind: UnitKind,
+    pub(crate) name: Name,
+    pub(crate) parent: UnitId,
+    pub(crate) params: Vec<Param>,
+    pub(crate) decorators: Vec<ExprId>,
+    /// Base classes and class keywords.
+    pub(crate) bases: Vec<Arg>,
+    pub(crate) returns: Option<ExprId>,
+    pub(crate) body: Vec<Stmt>,
+    /// Byte range of the name.
+    pub(crate) span: (u32, u32),
+    /// Names bound here, sorted.
+    pub(crate) locals: Vec<Name>,
+    /// Names declared `global`, sorted.
+    pub(crate) globals: Vec<Name>,
+    pub(crate) nonlocals: Vec<Name>,
+    pub(crate) is_generator: bool,
+    /// Byte range of the text of the docstring.
+    pub(crate) doc: Option<(u32, u32)>,
+}
+
+/// A parameter.
+#[derive(Debug, Clone)]
+pub(crate) struct Param {
+    pub(crate) name: Name,
+    pub(crate) annotation: Option<ExprId>,
+    /// The annotation as written, for tools.
+    pub(crate) written: Option<Name>,
+    pub(crate) default: Option<ExprId>,
+    pub(crate) star: Star,
+    pub(crate) keyword_only: bool,
+}
+
+/// A statement.
+#[derive(Debug)]
+pub(crate) enum Stmt {
+    Expr(ExprId),
+    Assign { targets: Vec<ExprId>, value: ExprId },
+    /// `x: T = v`
+    Annotated { target: ExprId, annotation: ExprId, value: Option<ExprId> },
+    Augmented { target: ExprId, value: ExprId },
+    Return(Option<ExprId>),
+    Raise(Option<ExprId>),
+    Break,
+    If { condition: ExprId, then: Vec<Stmt>, otherwise: Vec<Stmt> },
+    Loop { target: Option<ExprId>, value: ExprId, body: Vec<Stmt>, otherwise: Vec<Stmt> },
+    With { items: Vec<(ExprId, Option<ExprId>)>, body: Vec<Stmt> },
+    Try { body: Vec<Stmt>, handlers: Vec<Vec<Stmt>>, otherwise: Vec<Stmt>, finally: Vec<Stmt> },
+    Match { value: ExprId, cases: Vec<Vec<Stmt>> },
+    Def(UnitId),
+    Import { span: u32, items: Vec<Import> },
+}
+
+/// One bound name of an import statement.
+#[derive(Debug, Clone)]
+pub(crate) struct Import {
+    /// Leading dots of a relative import.
+    pub(crate) level: u8,
+    /// `a.b` of `import a.b` and `from a.b import c`.
+    pub(crate) module: Name,
+    /// `c` of `from a.b import c`; `None` for `import a.b`; `Some("*")` for star imports.
+    pub(crate) item: Option<Name>,
+    /// The name it is bound to.
+    pub(crate) bound: Name,
+    /// `import a.b as c` binds the whole path; `import a.b` binds `a`.
+    pub(crate) renamed: bool,
+    pub(crate) star: bool,
+}
+
+impl Facts {
+    pub(crate) fn name(&self, n: Name) -> &str {
+        self.names.get(n as usize).map_or("", |s| s)
+    }
+
+    pub(crate) fn expr(&self, e: ExprId) -> &Expr {
+        self.exprs.get(e as usize).unwrap_or(&Expr::Opaque)
+    }
+
+    pub(crate) fn span(&self, e: ExprId) -> (u32, u32) {
+        self.spans.get(e as usize).copied().unwrap_or((0, 0))
+    }
+
+    pub(crate) fn unit(&self, u: UnitId) -> Option<&Unit> {
+        self.units.get(u as usize)
+    }
+
+    pub(crate) fn items(&self, p: &Pool) -> &[ExprId] {
+        self.items.get(p.start as usize..p.end as usize).unwrap_or(&[])
+    }
+
+    pub(crate) fn args(&self, p: &Pool) -> &[Arg] {
+        self.args.get(p.start as usize..p.end as usize).unwrap_or(&[])
+    }
+
+    pub(crate) fn pairs(&self, p: &Pool) -> &[(Option<ExprId>, ExprId)] {
+        self.pairs.get(p.start as usize..p.end as usize).unwrap_or(&[])
+    }
+
+    pub(crate) fn loops(&self, p: &Pool) -> &[Loop] {
+        self.loops.get(p.start as usize..p.end as usize).unwrap_or(&[])
+    }
+}

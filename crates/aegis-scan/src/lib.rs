@@ -1,0 +1,4 @@
+//! x
+mod catalog;
+mod facts;
+mod link;

@@ -1,0 +1,600 @@
+//! Calls of what lies outside the project: the catalog, governors, built-ins with a meaning for
+//! the analysis.
+
+use crate::catalog::{Arg, ClassIx, Entry, GovernorEffect, Kind, MemberIx, Type};
+use crate::facts::{Expr, ExprId, Star};
+
+use super::call::Args;
+use super::values::{EMPTY, Set, Value};
+use super::{Cx, Site, SiteKey, Solver, Spot};
+
+impl Solver<'_> {
+    /// Calls a value that is not of the project.
+    pub(super) fn call_external(&mut self, cx: Cx<'_>, e: ExprId, v: Value, args: &Args, governed: bool, depth: u32) -> Set {
+        match v {
+            Value::Class(ix) => {
+                self.hand_over(cx, e, args);
+                let alloc = self.new_of_base(cx, e, ix, args, governed);
+                let inst = self.pool.one(Value::Inst(ix, alloc));
+                self.governing_arguments(cx, e, ix, args, inst)
+            }
+            Value::Inst(ix, _) => {
+                self.hand_over(cx, e, args);
+                let member = self.catalog.search(ix, 0, &mut |c| self.catalog.class(c)?.call);
+                match member {
+                    Some(m) => self.apply(cx, e, m, v, args, governed),
+                    None => self.through(args),
+                }
+            }
+            Value::Member(ix, path) => {
+                self.hand_over(cx, e, args);
+                if self.pool.text(path) == "__init__" {
+                    self.new_of_base(cx, e, ix, args, governed);
+                    return EMPTY;
+                }
+                match self.found(ix, path).member {
+                    Some(m) => self.apply(cx, e, m, Value::Inst(ix, 0), args, governed),
+                    None => self.through(args),
+                }
+            }
+            Value::Ext(path) => self.call_path(cx, e, path, args, governed, depth),
+            Value::Decorator(m, at) => self.decorated_by_call(cx, e, m, at, args),
+            Value::Governor(g) => self.call_governor(cx, e, g, args),
+            Value::Governing(g) => self.call_governing(cx, e, g, args),
+            _ => {
+                self.hand_over(cx, e, args);
+                self.through(args)
+            }
+        }
+    }
+
+    /// A call of something by its dotted path.
+    fn call_path(&mut self, cx: Cx<'_>, e: ExprId, path: u32, args: &Args, governed: bool, depth: u32) -> Set {
+        let text = self.pool.text(path).to_owned();
+        match text.as_str() {
+            "builtins.getattr" => return self.call_getattr(cx, args),
+            "importlib.import_module" | "builtins.__import__" => return self.call_import(cx, args),
+            "functools.partial" | "functools.partialmethod" => return self.make_partial(cx, e, args),
+            "builtins.dict" => {
+                let b = self.box_at(cx, e, 0);
+                self.box_method(cx, b, "update", args, e);
+                return self.pool.one(Value::Box(b));
+            }
+            "os.getenv" | "os.environ.get" => return args.positional(1).map_or(EMPTY, |a| a.set),
+            _ => {}
+        }
+        if let Some(Entry::Function(m)) = self.catalog.entry(&text) {
+            self.hand_over(cx, e, args);
+            return self.apply(cx, e, m, Value::Ext(path), args, governed);
+        }
+        let _ = depth;
+        self.hand_over(cx, e, args);
+        self.through(args)
+    }
+
+    fn call_getattr(&mut self, cx: Cx<'_>, args: &Args) -> Set {
+        let (Some(base), Some(name)) = (args.positional(0), args.positional(1)) else { return EMPTY };
+        let mut out = args.positional(2).map_or(EMPTY, |d| d.set);
+        for v in self.pool.values(name.set) {
+            if let Value::Str(s) = v {
+                let mut set = base.set;
+                let parts: Vec<String> = self.pool.text(s).split('.').map(str::to_owned).collect();
+                for p in parts {
+                    let n = self.pool.sym(&p);
+                    set = self.get_attr(cx, set, base.expr, n);
+                }
+                out = self.pool.union(out, set);
+            }
+        }
+        out
+    }
+
+    fn call_import(&mut self, cx: Cx<'_>, args: &Args) -> Set {
+        let named = self.pool.find("name").and_then(|n| args.named(n).copied());
+        let Some(name) = args.positional(0).copied().or(named) else { return EMPTY };
+        let mut out = EMPTY;
+        for v in self.pool.values(name.set) {
+            let Value::Str(s) = v else { continue };
+            let path = self.pool.text(s).to_owned();
+            let mut names = path.split('.');
+            let top = names.next().unwrap_or("");
+            let place = self.modules.top(cx.file, top).map(|p| self.modules.descend(p, names));
+            let one = match place {
+                Some((super::modules::Place::Module(f), used)) if used + 1 == path.split('.').count() => {
+                    self.pool.one(Value::Module(f))
+                }
+                _ => self.ext(cx, s),
+            };
+            out = self.pool.union(out, one);
+        }
+        out
+    }
+
+    // ---- arguments
+
+    /// The value of the first of several parameters that is given.
+    pub(super) fn arg(&mut self, cx: Cx<'_>, args: &Args, which: &[Arg]) -> Option<(Set, ExprId)> {
+        for w in which {
+            let found = match w {
+                Arg::At(i) => args.positional(*i as usize).map(|a| (a.set, a.expr)),
+                Arg::Named(n) => {
+                    let sym = self.pool.find(n);
+                    sym.and_then(|s| args.named(s)).map(|a| (a.set, a.expr))
+                }
+            };
+            if found.is_some() {
+                return found;
+            }
+        }
+        for a in args.list.iter().filter(|a| a.star == Star::Two) {
+            for v in self.pool.values(a.set) {
+                let Value::Box(b) = v else { continue };
+                for w in which {
+                    if let Arg::Named(n) = w {
+                        let set = self.under(cx, b, n);
+                        if set != EMPTY {
+                            return Some((set, a.expr));
+                        }
+                    }
+                }
+            }
+        }
+        None
+    }
+
+    // ---- the catalog
+
+    /// What constructing a catalog class does; gives the number of a tool object, or 0.
+    pub(super) fn new_of_base(&mut self, cx: Cx<'_>, e: ExprId, ix: ClassIx, args: &Args, governed: bool) -> u32 {
+        let Some(m) = self.catalog.search(ix, 0, &mut |c| self.catalog.class(c)?.new) else { return 0 };
+        self.apply(cx, e, m, Value::Class(ix), args, governed);
+        if self.catalog.member(m).is_some_and(|m| m.kind == Some(Kind::ToolDef)) { self.tool_object(cx, e) } else { 0 }
+    }
+
+    /// The number of the tool object made at an expression.
+    fn tool_object(&mut self, cx: Cx<'_>, e: ExprId) -> u32 {
+        let key = (cx.file, Spot::Expr(e), Kind::ToolDef);
+        let i = match self.tool_objects.iter().skip(1).position(|k| *k == key) {
+            Some(i) => i + 1,
+            None => {
+                self.tool_objects.push(key);
+                self.tool_objects.len() - 1
+            }
+        };
+        u32::try_from(i).unwrap_or(0)
+    }
+
+    pub(super) fn tool_object_key(&self, i: u32) -> Option<SiteKey> {
+        if i == 0 { None } else { self.tool_objects.get(i as usize).copied() }
+    }
+
+    /// Everything a catalog entry says about a call.
+    pub(super) fn apply(&mut self, cx: Cx<'_>, e: ExprId, ix: MemberIx, recv: Value, args: &Args, governed: bool) -> Set {
+        let catalog = self.catalog;
+        let Some(m) = catalog.member(ix) else { return EMPTY };
+        if let Some(kind) = m.kind {
+            let site = self.site(cx, Spot::Expr(e), kind, ix, governed);
+            if kind == Kind::ToolDef && site.tool.is_none() {
+                site.tool = Some(super::ToolFacts::default());
+            }
+            if let Some(t) = &m.tool {
+                self.describe_tool(cx, (cx.file, Spot::Expr(e), kind), t, args);
+            }
+        }
+        if !m.tools.is_empty() {
+            for t in &m.tools {
+                if let Some((set, _)) = self.arg(cx, args, std::slice::from_ref(t)) {
+                    let covered = governed || self.has_governing_argument(&m.path, args, true);
+                    self.take_tools(cx, set, ix, covered, 0);
+                }
+            }
+        }
+        for (param, kind) in &m.options {
+            let sym = self.pool.find(param);
+            if let Some(a) = sym.and_then(|s| args.named(s))
+                && !matches!(cx.facts.expr(a.expr), Expr::None | Expr::False)
+            {
+                self.site(cx, Spot::Expr(e), *kind, ix, governed);
+            }
+        }
+        if !m.exec.is_empty()
+            && let Some((set, expr)) = self.arg(cx, args, &m.exec)
+            && self.is_written_by_model(cx, set, expr)
+        {
+            self.site(cx, Spot::Expr(e), Kind::AgentExec, ix, governed);
+        }
+        if let Some(h) = &m.http {
+            self.http(cx, e, ix, h, args, governed);
+        }
+        let mut out = EMPTY;
+        if !m.calls.is_empty()
+            && let Some((callees, called)) = self.arg(cx, args, &m.calls)
+        {
+            let rest = self.after(args, called);
+            for c in self.pool.values(callees) {
+                let one = self.call_value(cx, e, c, &rest, governed, 2);
+                out = self.pool.union(out, one);
+            }
+        }
+        if let Some(kind) = m.decorator {
+            out = self.decorator_call(cx, e, ix, kind, args);
+        }
+        if let Some(ty) = &m.returns {
+            let one = self.of_type(cx, ty, recv, args, e);
+            out = self.pool.union(out, one);
+        } else if matches!(m.kind, Some(Kind::LlmCall | Kind::AgentRun)) {
+            out = self.pool.one(Value::Model);
+        } else if out == EMPTY {
+            out = self.through(args);
+        }
+        if m.kind == Some(Kind::ToolDef) && out != EMPTY {
+            out = self.number_tool_objects(cx, e, out);
+        }
+        let out = if matches!(recv, Value::Class(_)) { EMPTY } else { self.governing_path(cx, e, &m.path, args, out) };
+        if governed { self.govern_set(out) } else { out }
+    }
+
+    fn number_tool_objects(&mut self, cx: Cx<'_>, e: ExprId, set: Set) -> Set {
+        let mut out = EMPTY;
+        for v in self.pool.values(set) {
+            let v = match v {
+                Value::Inst(ix, 0) => Value::Inst(ix, self.tool_object(cx, e)),
+                v => v,
+            };
+            let one = self.pool.one(v);
+            out = self.pool.union(out, one);
+        }
+        out
+    }
+
+    /// Whether code or a command can come from a model: as a whole, or as the words of a list.
+    fn is_written_by_model(&mut self, cx: Cx<'_>, set: Set, expr: ExprId) -> bool {
+        if self.pool.has(set, |v| v == Value::Model) {
+            return true;
+        }
+        // Of a list of words only the program counts: what follows is data to it.
+        if let Expr::List(p) | Expr::Tuple(p) = cx.facts.expr(expr) {
+            let items = cx.facts.items(p);
+            let shell = items.iter().take(2).any(|&i| {
+                matches!(cx.facts.expr(i), Expr::Str(n) if ["-c", "bash", "sh", "/bin/sh", "/bin/bash", "python", "python3"].contains(&cx.facts.name(*n)))
+            });
+            let looked_at = if shell { items.len() } else { 1 };
+            return items.iter().take(looked_at).any(|&i| {
+                let set = self.eval(cx, i);
+                self.pool.has(set, |v| v == Value::Model)
+            });
+        }
+        false
+    }
+
+    /// Records a site.
+    pub(super) fn site(&mut self, cx: Cx<'_>, spot: Spot, kind: Kind, member: MemberIx, governed: bool) -> &mut Site {
+        let site = self.sites.entry((cx.file, spot, kind)).or_default();
+        if let Err(i) = site.members.binary_search(&member) {
+            site.members.insert(i, member);
+        }
+        site.wrapped |= governed;
+        site.raw |= !governed;
+        site.by_shape = false;
+        site
+    }
+
+    // ---- types
+
+    /// Values of a catalog type.
+    pub(super) fn of_type(&mut self, cx: Cx<'_>, ty: &Type, recv: Value, args: &Args, e: ExprId) -> Set {
+        match ty {
+            Type::Nothing => EMPTY,
+            Type::Class(ix) => self.pool.one(Value::Inst(*ix, 0)),
+            Type::ClassObject(ix) => self.pool.one(Value::Class(*ix)),
+            Type::Receiver => match recv {
+                Value::Class(ix) => self.pool.one(Value::Inst(ix, 0)),
+                v => self.pool.one(v),
+            },
+            Type::Arg(which) => self.arg(cx, args, which).map_or(EMPTY, |a| a.0),
+            Type::Result(which) => {
+                let Some((set, _)) = self.arg(cx, args, which) else { return EMPTY };
+                let mut out = EMPTY;
+                for v in self.pool.values(set) {
+                    let made = self.call_value(cx, e, v, &Args::default(), false, 3);
+                    // A generator dependency gives what it yields.
+                    let inner = self.elements(cx, made);
+                    out = self.pool.union(out, made);
+                    out = self.pool.union(out, inner);
+                }
+                out
+            }
+            Type::List(t) | Type::Dict(t) => {
+                let each = self.of_type(cx, t, recv, args, e);
+                let b = self.box_at(cx, e, 6);
+                self.box_add(cx, b, each, e);
+                self.pool.one(Value::Box(b))
+            }
+            Type::Tuple(ts) => {
+                let b = self.box_at(cx, e, 7);
+                for t in ts {
+                    let each = self.of_type(cx, t, recv, args, e);
+                    self.box_add(cx, b, each, e);
+                }
+                self.pool.one(Value::Box(b))
+            }
+            Type::Union(ts) => {
+                let mut out = EMPTY;
+                for t in ts {
+                    let one = self.of_type(cx, t, recv, args, e);
+                    out = self.pool.union(out, one);
+                }
+                out
+            }
+            Type::Select { args: which, cases, otherwise } => {
+                let given = self.arg(cx, args, which).map_or(EMPTY, |a| a.0);
+                let mut out = EMPTY;
+                let mut known = false;
+                for v in self.pool.values(given) {
+                    if let Value::Str(s) = v {
+                        known = true;
+                        let text = self.pool.text(s).to_owned();
+                        if let Some((_, t)) = cases.iter().find(|(k, _)| *k == text) {
+                            let one = self.of_type(cx, t, recv, args, e);
+                            out = self.pool.union(out, one);
+                        }
+                    }
+                }
+                if !known || out == EMPTY {
+                    out = otherwise.as_ref().map_or(out, |t| self.of_type(cx, t, recv, args, e));
+                }
+                out
+            }
+        }
+    }
+
+    /// `a | b`
+    pub(super) fn pipe(&mut self, _cx: Cx<'_>, left: Set, right: Set) -> Set {
+        let mut out = EMPTY;
+        for set in [left, right] {
+            for v in self.pool.values(set) {
+                let (v, _) = self.pool.unwrap(v);
+                let class = match v {
+                    Value::Inst(ix, _) => Some(ix),
+                    Value::Obj(_) => None,
+                    _ => None,
+                };
+                let ty = class.and_then(|ix| self.catalog.search(ix, 0, &mut |c| self.catalog.class(c)?.pipe.clone()));
+                if let Some(Type::Class(ix)) = ty {
+                    let one = self.pool.one(Value::Inst(ix, 0));
+                    out = self.pool.union(out, one);
+                }
+            }
+        }
+        if out == EMPTY { self.pool.union(left, right) } else { out }
+    }
+
+    // ---- raw HTTP
+
+    fn http(&mut self, cx: Cx<'_>, e: ExprId, ix: MemberIx, h: &crate::catalog::HttpArgs, args: &Args, governed: bool) {
+        let url = self.arg(cx, args, &h.url).map_or(EMPTY, |a| a.0);
+        let body = self.arg(cx, args, &h.body).map_or(EMPTY, |a| a.0);
+        let is_request = self.is_model_request(body);
+        for v in self.pool.values(url) {
+            let Value::Str(s) = v else { continue };
+            let text = self.pool.text(s).to_owned();
+            if let Some(host) = super::shape::host_of(&text)
+                && let Some(p) = self.catalog.provider_of_host(&host).map(str::to_owned)
+            {
+                let site = self.site(cx, Spot::Expr(e), Kind::LlmCall, ix, governed);
+                site.http = true;
+                site.api = Some(format!("https://{host}"));
+                site.operation = Some(format!("HTTP request to {host}"));
+                site.provider = Some(p);
+                return;
+            }
+        }
+        if is_request {
+            let site = self.site(cx, Spot::Expr(e), Kind::LlmCall, ix, governed);
+            site.http = true;
+            site.operation = Some("HTTP request with a model request as body".to_owned());
+        }
+    }
+
+    /// Whether a body has the keys that only requests to models have.
+    fn is_model_request(&self, body: Set) -> bool {
+        self.pool.values(body).into_iter().any(|v| match v {
+            Value::Box(b) => {
+                let keys = self.keys_of(b);
+                let has = |k: &str| keys.contains(&k);
+                has("model") && (has("messages") || has("prompt") || has("input"))
+                    || has("contents") && (has("generationConfig") || has("generation_config"))
+                    || has("messages") && (has("max_tokens") || has("temperature"))
+            }
+            _ => false,
+        })
+    }
+
+    // ---- governors
+
+    /// Wraps every value of a set.
+    pub(super) fn govern_set(&mut self, set: Set) -> Set {
+        let mut out = EMPTY;
+        for &id in &self.pool.ids(set).to_vec() {
+            let v = self.pool.value(id);
+            let v = match v {
+                Value::Governed(_) | Value::Str(_) | Value::Model | Value::Governor(_) | Value::Governing(_) => v,
+                _ => Value::Governed(id),
+            };
+            let one = self.pool.one(v);
+            out = self.pool.union(out, one);
+        }
+        out
+    }
+
+    fn call_governor(&mut self, cx: Cx<'_>, e: ExprId, g: u32, args: &Args) -> Set {
+        let facts = self.facts_of(cx, e);
+        if !facts.governors.contains(&g) {
+            facts.governors.push(g);
+        }
+        let catalog = self.catalog;
+        let Some(rule) = catalog.governors.get(g as usize) else { return EMPTY };
+        match &rule.effect {
+            GovernorEffect::Wrap { args: which } => {
+                let given = self.arg(cx, args, which).or_else(|| args.positional(0).map(|a| (a.set, a.expr)));
+                let functions = given.map_or(EMPTY, |g| g.0);
+                if functions == EMPTY {
+                    return self.pool.one(Value::Governing(g));
+                }
+                self.govern_deep(cx, e, functions)
+            }
+            GovernorEffect::Executor { args: which, calls, .. } => {
+                self.hand_over_governed(cx, e, args, which, calls);
+                self.pool.one(Value::Governing(g))
+            }
+            _ => self.pool.one(Value::Governing(g)),
+        }
+    }
+
+    /// Governs a value, and the elements of a container.
+    fn govern_deep(&mut self, cx: Cx<'_>, e: ExprId, set: Set) -> Set {
+        let mut out = EMPTY;
+        for v in self.pool.values(set) {
+            let one = match v {
+                Value::Box(b) => {
+                    let held = self.held(cx, b);
+                    let held = self.govern_set(held);
+                    let n = self.box_at(cx, e, 8);
+                    self.box_add(cx, n, held, e);
+                    self.pool.one(Value::Box(n))
+                }
+                v => {
+                    let one = self.pool.one(v);
+                    self.govern_set(one)
+                }
+            };
+            out = self.pool.union(out, one);
+        }
+        out
+    }
+
+    /// What an executor is given runs under governance.
+    fn hand_over_governed(&mut self, cx: Cx<'_>, e: ExprId, args: &Args, which: &[Arg], calls: &[String]) {
+        let Some((set, _)) = self.arg(cx, args, which) else { return };
+        let member = 0;
+        self.take_tools(cx, set, member, true, 0);
+        for v in self.pool.values(set) {
+            let Value::Obj(s) = v else { continue };
+            for name in calls {
+                let sym = self.pool.sym(name);
+                let methods = self.attr_cell_methods(cx, s, sym);
+                for f in methods {
+                    self.governed_entry.insert(f);
+                    let facts = self.facts_of(cx, e);
+                    if !facts.targets.contains(&(f, true)) {
+                        facts.targets.push((f, true));
+                    }
+                }
+            }
+        }
+    }
+
+    fn attr_cell_methods(&mut self, cx: Cx<'_>, class: u32, name: u32) -> Vec<u32> {
+        let me = self.pool.one(Value::Obj(class));
+        let set = self.get_attr(cx, me, 0, name);
+        let bound = self.pool.values(set).into_iter();
+        bound.filter_map(|v| if let Value::Bound(_, f) = v { Some(f) } else { None }).collect()
+    }
+
+    /// A method of a governor object was called.
+    fn call_governing(&mut self, cx: Cx<'_>, e: ExprId, g: u32, args: &Args) -> Set {
+        let catalog = self.catalog;
+        let Some(rule) = catalog.governors.get(g as usize) else { return EMPTY };
+        match &rule.effect {
+            // `@guard(...)`: the result of the first call wraps what it is called with.
+            GovernorEffect::Wrap { .. } => {
+                let set = args.positional(0).map_or(EMPTY, |a| a.set);
+                if set == EMPTY { self.pool.one(Value::Governing(g)) } else { self.govern_deep(cx, e, set) }
+            }
+            GovernorEffect::Executor { args: which, .. } => {
+                let set = args.positional(0).map_or(EMPTY, |a| a.set);
+                let set = self.arg(cx, args, which).map_or(set, |a| a.0);
+                self.take_tools(cx, set, 0, true, 0);
+                self.pool.one(Value::Governing(g))
+            }
+            GovernorEffect::Check { methods } if !methods.is_empty() => {
+                let facts = self.facts_of(cx, e);
+                if !facts.governors.contains(&g) {
+                    facts.governors.push(g);
+                }
+                EMPTY
+            }
+            _ => self.pool.one(Value::Governing(g)),
+        }
+    }
+
+    /// An attribute of a governor object: its methods govern as the rule says.
+    pub(super) fn governing_attr(&mut self, g: u32, name: u32) -> Set {
+        let catalog = self.catalog;
+        let effect = catalog.governors.get(g as usize).map(|r| &r.effect);
+        let text = self.pool.text(name);
+        match effect {
+            Some(GovernorEffect::Executor { methods, .. } | GovernorEffect::Check { methods })
+                if !methods.is_empty() && !methods.iter().any(|m| m == text) =>
+            {
+                EMPTY
+            }
+            _ => self.pool.one(Value::Governing(g)),
+        }
+    }
+
+    /// Whether a governor object is passed in a parameter that makes it govern this call.
+    fn has_governing_argument(&self, path: &str, args: &Args, tools: bool) -> bool {
+        args.list.iter().any(|a| {
+            let Some(name) = a.name else { return false };
+            let name = self.pool.text(name);
+            self.governing_values(a.set).into_iter().any(|g| {
+                matches!(self.catalog.governors.get(g as usize).map(|r| &r.effect),
+                    Some(GovernorEffect::Argument { of, within, runs, tools: t })
+                        if of.iter().any(|o| o == name)
+                            && (within.is_empty() || within.iter().any(|w| self.same_path(w, path)))
+                            && if tools { *t } else { *runs })
+            })
+        })
+    }
+
+    fn same_path(&self, a: &str, b: &str) -> bool {
+        let canon = |p: &str| match self.catalog.entry(p) {
+            Some(Entry::Class(ix)) => self.catalog.class(ix).map_or_else(|| p.to_owned(), |c| c.path.clone()),
+            Some(Entry::Function(m)) => self.catalog.member(m).map_or_else(|| p.to_owned(), |m| m.path.clone()),
+            _ => p.to_owned(),
+        };
+        a == b || canon(a) == canon(b)
+    }
+
+    fn governing_values(&self, set: Set) -> Vec<u32> {
+        let mut out = Vec::new();
+        for v in self.pool.values(set) {
+            match v {
+                Value::Governing(g) | Value::Governor(g) => out.push(g),
+                Value::Box(b) => {
+                    let cells = self.boxed(b).map(|i| std::iter::once(i.any).chain(i.slots.iter().copied()).collect::<Vec<_>>());
+                    for c in cells.unwrap_or_default() {
+                        for v in self.pool.values(self.peek(c)) {
+                            if let Value::Governing(g) | Value::Governor(g) = v {
+                                out.push(g);
+                            }
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+        out
+    }
+
+    /// `Agent(middleware=[AegisMiddleware()])`: what is constructed is governed.
+    fn governing_arguments(&mut self, _cx: Cx<'_>, _e: ExprId, ix: ClassIx, args: &Args, made: Set) -> Set {
+        let path = self.catalog.class(ix).map(|c| c.path.clone()).unwrap_or_default();
+        if self.has_governing_argument(&path, args, false) { self.govern_set(made) } else { made }
+    }
+
+    fn governing_path(&mut self, _cx: Cx<'_>, _e: ExprId, path: &str, args: &Args, made: Set) -> Set {
+        if self.has_governing_argument(path, args, false) { self.govern_set(made) } else { made }
+    }
+}

@@ -1,0 +1,431 @@
+//! Follows values through the whole program.
+//!
+//! Every variable, attribute, parameter, result and container element is a cell that holds a set
+//! of abstract values ([`values`]). Scopes are evaluated one by one ([`stmt`], [`expr`], [`call`],
+//! [`external`]); whenever a cell grows, the scopes that read it are evaluated again, until nothing
+//! changes. Sets only grow and are bounded, so this ends. What is not known stays the empty set.
+//!
+//! On the way, calls that meet the catalog leave [`Site`]s, and calls that lead to project
+//! functions or governors leave [`CallFacts`], from which `govern` decides.
+
+mod annotations;
+mod attr;
+mod call;
+mod containers;
+mod expr;
+mod external;
+mod import;
+pub(crate) mod modules;
+mod shape;
+mod stmt;
+mod tools;
+pub(crate) mod values;
+
+use std::cmp::Reverse;
+use std::collections::{BTreeSet, BinaryHeap};
+use std::sync::Arc;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::catalog::{Catalog, Kind, MemberIx};
+use crate::facts::{ExprId, Facts, UnitId, UnitKind};
+
+use modules::Modules;
+use values::{Cell, EMPTY, FileIx, Pool, Scope, Set, Sym, Value, ValueId};
+
+/// A file of the program as the solver sees it.
+#[derive(Debug, Default)]
+pub(crate) struct Module {
+    /// Present once the file was parsed.
+    pub(crate) facts: Option<Arc<Facts>>,
+    /// The file's names in the program's pool.
+    names: Arc<[Sym]>,
+    /// The scope of the module itself; its other scopes follow.
+    pub(crate) first_scope: Scope,
+    /// Modules whose names are imported by `*`.
+    star_imports: Vec<Set>,
+}
+
+/// A scope with its cells.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ScopeInfo {
+    pub(crate) file: FileIx,
+    pub(crate) unit: UnitId,
+    /// The first local; the others follow in the order of the unit's `locals`.
+    locals: Cell,
+    /// What calling it gives.
+    result: Cell,
+    /// What it yields.
+    yields: Cell,
+    /// Its base classes, for classes.
+    bases: Cell,
+}
+
+/// A list, dictionary or other holder of values.
+#[derive(Debug, Default)]
+pub(crate) struct BoxInfo {
+    pub(crate) file: FileIx,
+    pub(crate) expr: ExprId,
+    /// Elements whose key or position is not known.
+    any: Cell,
+    /// Elements by literal key.
+    keys: Vec<(Sym, Cell)>,
+    /// Elements by position, for tuples.
+    slots: Vec<Cell>,
+    /// Arguments of a partial application.
+    partial: Vec<(Option<Sym>, Cell)>,
+}
+
+/// A place where the program meets the catalog.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Site {
+    /// The catalog entries that matched, sorted.
+    pub(crate) members: Vec<MemberIx>,
+    /// Path of the operation, if it is not just the member's.
+    pub(crate) api: Option<String>,
+    pub(crate) operation: Option<String>,
+    pub(crate) provider: Option<String>,
+    /// Seen with a receiver that a governor wraps; seen with one that nothing wraps.
+    pub(crate) wrapped: bool,
+    pub(crate) raw: bool,
+    /// Recognised by shape only.
+    pub(crate) by_shape: bool,
+    /// Raw HTTP.
+    pub(crate) http: bool,
+    pub(crate) tool: Option<ToolFacts>,
+}
+
+/// What is known of a tool.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct ToolFacts {
+    /// The name the model sees.
+    pub(crate) name: Option<String>,
+    /// Where the description stands: expression of the site's file.
+    pub(crate) description: Option<ExprId>,
+    /// The function behind it.
+    pub(crate) function: Option<Scope>,
+    /// The schema dictionary.
+    pub(crate) schema: Option<ExprId>,
+}
+
+/// What a call does besides being a site.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct CallFacts {
+    /// Project functions it enters; `true` if a governor wraps that value.
+    pub(crate) targets: Vec<(Scope, bool)>,
+    /// Project functions handed over, to be called by someone else.
+    pub(crate) escapes: Vec<(Scope, bool)>,
+    /// Governor rules it calls.
+    pub(crate) governors: Vec<u32>,
+}
+
+/// The key of a site: file, expression (or name span of a definition), kind.
+pub(crate) type SiteKey = (FileIx, Spot, Kind);
+
+/// What a site is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) enum Spot {
+    /// A call or schema expression.
+    Expr(ExprId),
+    /// A function or class definition.
+    Def(UnitId),
+}
+
+/// The state of the analysis.
+#[derive(Debug)]
+pub(crate) struct Solver<'c> {
+    pub(crate) catalog: &'c Catalog,
+    pub(crate) modules: Modules,
+    pub(crate) files: Vec<Module>,
+    pub(crate) pool: Pool,
+    pub(crate) scopes: Vec<ScopeInfo>,
+    /// Import roots whose own source lies in the tree.
+    sdk_roots: FxHashSet<String>,
+    cells: Vec<Set>,
+    readers: Vec<Vec<Scope>>,
+    queue: BinaryHeap<Reverse<Scope>>,
+    queued: Vec<bool>,
+    boxes: Vec<BoxInfo>,
+    box_ix: FxHashMap<(FileIx, ExprId, u32), u32>,
+    attrs: FxHashMap<(Scope, Sym), Cell>,
+    loose: FxHashMap<Sym, Cell>,
+    ext_cache: FxHashMap<Sym, Set>,
+    member_cache: FxHashMap<(u32, Sym), attr::Found>,
+    import_cache: FxHashMap<(FileIx, u32, u32), Set>,
+    /// Where tool objects were made.
+    tool_objects: Vec<SiteKey>,
+    pub(crate) sites: FxHashMap<SiteKey, Site>,
+    pub(crate) calls: FxHashMap<(FileIx, ExprId), CallFacts>,
+    /// Functions that a governor decorates.
+    pub(crate) guarded: FxHashMap<Scope, u32>,
+    /// Methods entered governed, by an executor.
+    pub(crate) governed_entry: FxHashSet<Scope>,
+    /// Tools and tool objects in tools parameters: used through a governor, used without.
+    pub(crate) object_uses: FxHashMap<SiteKey, (bool, bool)>,
+    /// Files whose code is needed although nothing AI reaches them by imports.
+    pub(crate) wanted: BTreeSet<FileIx>,
+    /// Where each value first came into a cell, if that is asked for.
+    pub(crate) origins: Option<FxHashMap<(Cell, ValueId), (FileIx, ExprId)>>,
+    steps: u64,
+}
+
+/// The scope under evaluation.
+#[derive(Clone, Copy)]
+pub(crate) struct Cx<'a> {
+    pub(crate) facts: &'a Facts,
+    pub(crate) names: &'a [Sym],
+    pub(crate) file: FileIx,
+    pub(crate) unit: UnitId,
+    pub(crate) scope: Scope,
+}
+
+impl<'a> Cx<'a> {
+    pub(crate) fn sym(&self, n: u32) -> Sym {
+        self.names.get(n as usize).copied().unwrap_or(0)
+    }
+
+    pub(crate) fn scope_of(&self, unit: UnitId) -> Scope {
+        self.scope - self.unit + unit
+    }
+}
+
+impl<'c> Solver<'c> {
+    pub(crate) fn new(catalog: &'c Catalog, modules: Modules, files: usize, sdk_roots: FxHashSet<String>) -> Self {
+        let mut s = Self {
+            catalog,
+            modules,
+            files: Vec::new(),
+            pool: Pool::new(),
+            scopes: Vec::new(),
+            sdk_roots,
+            cells: vec![EMPTY],
+            readers: vec![Vec::new()],
+            queue: BinaryHeap::new(),
+            queued: Vec::new(),
+            boxes: vec![BoxInfo::default()],
+            box_ix: FxHashMap::default(),
+            attrs: FxHashMap::default(),
+            loose: FxHashMap::default(),
+            ext_cache: FxHashMap::default(),
+            member_cache: FxHashMap::default(),
+            import_cache: FxHashMap::default(),
+            tool_objects: vec![(0, Spot::Expr(0), Kind::ToolDef)],
+            sites: FxHashMap::default(),
+            calls: FxHashMap::default(),
+            guarded: FxHashMap::default(),
+            governed_entry: FxHashSet::default(),
+            object_uses: FxHashMap::default(),
+            wanted: BTreeSet::new(),
+            origins: None,
+            steps: 0,
+        };
+        s.files.resize_with(files, Module::default);
+        s
+    }
+
+    /// Adds a parsed file and queues its scopes.
+    pub(crate) fn load(&mut self, file: FileIx, facts: Arc<Facts>) {
+        let names: Arc<[Sym]> = facts.names.iter().map(|n| self.pool.sym(n)).collect();
+        let first = Scope::try_from(self.scopes.len()).unwrap_or(Scope::MAX);
+        for (i, unit) in facts.units.iter().enumerate() {
+            let locals = self.new_cells(unit.locals.len());
+            let rest = self.new_cells(3);
+            self.scopes.push(ScopeInfo {
+                file,
+                unit: UnitId::try_from(i).unwrap_or(0),
+                locals,
+                result: rest,
+                yields: rest + 1,
+                bases: rest + 2,
+            });
+            self.queued.push(false);
+        }
+        let was_unread = self.files.get(file as usize).is_some_and(|f| f.facts.is_none());
+        if let Some(slot) = self.files.get_mut(file as usize) {
+            slot.first_scope = first;
+            slot.names = names;
+            slot.facts = Some(facts);
+        }
+        let last = Scope::try_from(self.scopes.len()).unwrap_or(Scope::MAX);
+        for s in first..last {
+            self.enqueue(s);
+        }
+        if was_unread {
+            self.wanted.remove(&file);
+        }
+    }
+
+    /// Forgets what was concluded about unread files, so that newly loaded ones are seen.
+    pub(crate) fn requeue_all(&mut self) {
+        self.import_cache.clear();
+        let n = Scope::try_from(self.scopes.len()).unwrap_or(0);
+        for s in 0..n {
+            self.enqueue(s);
+        }
+    }
+
+    /// Evaluates until nothing changes.
+    pub(crate) fn run(&mut self) {
+        let bound = 200 * self.scopes.len() as u64 + 10_000;
+        while let Some(Reverse(scope)) = self.queue.pop() {
+            if let Some(q) = self.queued.get_mut(scope as usize) {
+                *q = false;
+            }
+            self.steps += 1;
+            if self.steps > bound {
+                break;
+            }
+            self.scope(scope);
+        }
+    }
+
+    fn scope(&mut self, scope: Scope) {
+        let Some(&info) = self.scopes.get(scope as usize) else { return };
+        let Some(module) = self.files.get(info.file as usize) else { return };
+        let Some(facts) = module.facts.clone() else { return };
+        let names = Arc::clone(&module.names);
+        let cx = Cx { facts: &facts, names: &names, file: info.file, unit: info.unit, scope };
+        if let Some(unit) = facts.unit(info.unit) {
+            self.block(cx, &unit.body);
+        }
+    }
+
+    fn enqueue(&mut self, scope: Scope) {
+        if let Some(q) = self.queued.get_mut(scope as usize)
+            && !*q
+        {
+            *q = true;
+            self.queue.push(Reverse(scope));
+        }
+    }
+
+    // ---- cells
+
+    fn new_cells(&mut self, n: usize) -> Cell {
+        let first = Cell::try_from(self.cells.len()).unwrap_or(Cell::MAX);
+        self.cells.resize(self.cells.len() + n, EMPTY);
+        self.readers.resize_with(self.cells.len(), Vec::new);
+        first
+    }
+
+    pub(crate) fn peek(&self, cell: Cell) -> Set {
+        self.cells.get(cell as usize).copied().unwrap_or(EMPTY)
+    }
+
+    fn read(&mut self, cx: Cx<'_>, cell: Cell) -> Set {
+        if cell == 0 {
+            return EMPTY;
+        }
+        if let Some(r) = self.readers.get_mut(cell as usize)
+            && r.last() != Some(&cx.scope)
+            && !r.contains(&cx.scope)
+        {
+            r.push(cx.scope);
+        }
+        self.peek(cell)
+    }
+
+    fn add(&mut self, cx: Cx<'_>, cell: Cell, set: Set, at: ExprId) {
+        if cell == 0 || set == EMPTY {
+            return;
+        }
+        let old = self.peek(cell);
+        let new = self.pool.union(old, set);
+        if new == old {
+            return;
+        }
+        if let Some(origins) = &mut self.origins {
+            let known = self.pool.ids(old).to_vec();
+            for &v in self.pool.ids(new) {
+                if !known.contains(&v) {
+                    origins.entry((cell, v)).or_insert((cx.file, at));
+                }
+            }
+        }
+        if let Some(c) = self.cells.get_mut(cell as usize) {
+            *c = new;
+        }
+        let readers = self.readers.get(cell as usize).cloned().unwrap_or_default();
+        for r in readers {
+            self.enqueue(r);
+        }
+    }
+
+    fn attr_cell(&mut self, class: Scope, name: Sym) -> Cell {
+        if let Some(&c) = self.attrs.get(&(class, name)) {
+            return c;
+        }
+        let c = self.new_cells(1);
+        self.attrs.insert((class, name), c);
+        c
+    }
+
+    fn loose_cell(&mut self, name: Sym) -> Cell {
+        if let Some(&c) = self.loose.get(&name) {
+            return c;
+        }
+        let c = self.new_cells(1);
+        self.loose.insert(name, c);
+        c
+    }
+
+    // ---- scopes and names
+
+    pub(crate) fn info(&self, scope: Scope) -> Option<ScopeInfo> {
+        self.scopes.get(scope as usize).copied()
+    }
+
+    /// The facts and unit of a scope.
+    pub(crate) fn unit(&self, scope: Scope) -> Option<(Arc<Facts>, UnitId)> {
+        let info = self.info(scope)?;
+        Some((self.files.get(info.file as usize)?.facts.clone()?, info.unit))
+    }
+
+    /// A context for reading in another scope while `cx` is the one that depends on it.
+    fn sym_in(&self, scope: Scope, name: u32) -> Sym {
+        self.info(scope)
+            .and_then(|i| self.files.get(i.file as usize))
+            .and_then(|f| f.names.get(name as usize))
+            .copied()
+            .unwrap_or(0)
+    }
+
+    /// The cell of a local of a scope.
+    fn local(&self, scope: Scope, name: Sym) -> Option<Cell> {
+        let info = self.info(scope)?;
+        let module = self.files.get(info.file as usize)?;
+        let unit = module.facts.as_ref()?.unit(info.unit)?;
+        let text = self.pool.text(name);
+        // Locals are sorted by file-local name; names are few, so look them up by text.
+        let i = unit.locals.iter().position(|&l| module.names.get(l as usize) == Some(&name))?;
+        let _ = text;
+        Some(info.locals + Cell::try_from(i).ok()?)
+    }
+
+    /// The cell a name of the current scope means, if some scope of the file binds it.
+    fn resolve(&self, cx: Cx<'_>, name: u32) -> Option<Cell> {
+        let mut unit = cx.unit;
+        loop {
+            let u = cx.facts.unit(unit)?;
+            if unit == cx.unit || u.kind != UnitKind::Class {
+                if let Ok(i) = u.locals.binary_search(&name) {
+                    let info = self.info(cx.scope_of(unit))?;
+                    return Some(info.locals + Cell::try_from(i).ok()?);
+                }
+                if u.globals.binary_search(&name).is_ok() {
+                    unit = 0;
+                    continue;
+                }
+            }
+            if unit == 0 {
+                return None;
+            }
+            unit = u.parent;
+        }
+    }
+
+    /// Whether a set holds nothing that could matter to anyone.
+    fn is_plain(&self, set: Set) -> bool {
+        !self.pool.has(set, |v| !matches!(v, Value::Str(_) | Value::Unread(..) | Value::Ext(_)))
+    }
+}

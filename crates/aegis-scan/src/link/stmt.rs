@@ -1,0 +1,208 @@
+//! Evaluates statements.
+
+use crate::facts::{Expr, ExprId, Stmt, UnitId, UnitKind};
+
+use super::values::{EMPTY, Set, Value};
+use super::{Cx, Solver};
+
+impl Solver<'_> {
+    pub(super) fn block(&mut self, cx: Cx<'_>, body: &[Stmt]) {
+        for s in body {
+            self.stmt(cx, s);
+        }
+    }
+
+    fn stmt(&mut self, cx: Cx<'_>, s: &Stmt) {
+        match s {
+            Stmt::Expr(e) => {
+                self.eval(cx, *e);
+            }
+            Stmt::Assign { targets, value } => {
+                let set = self.eval(cx, *value);
+                for &t in targets {
+                    self.assign(cx, t, set, *value);
+                }
+            }
+            Stmt::Annotated { target, annotation, value } => {
+                let mut set = self.annotation(cx, *annotation);
+                if let Some(v) = value {
+                    let given = self.eval(cx, *v);
+                    set = self.pool.union(set, given);
+                }
+                self.assign(cx, *target, set, value.unwrap_or(*annotation));
+            }
+            Stmt::Augmented { target, value } => {
+                let set = self.eval(cx, *value);
+                self.assign(cx, *target, set, *value);
+            }
+            Stmt::Return(value) => {
+                if let Some(v) = value {
+                    let set = self.eval(cx, *v);
+                    if let Some(info) = self.info(cx.scope) {
+                        self.add(cx, info.result, set, *v);
+                    }
+                }
+            }
+            Stmt::Raise(value) => {
+                if let Some(v) = value {
+                    self.eval(cx, *v);
+                }
+            }
+            Stmt::Break => {}
+            Stmt::If { condition, then, otherwise } => {
+                self.eval(cx, *condition);
+                self.block(cx, then);
+                self.block(cx, otherwise);
+            }
+            Stmt::Loop { target, value, body, otherwise } => {
+                let set = self.eval(cx, *value);
+                if let Some(t) = target {
+                    let each = self.elements(cx, set);
+                    self.assign(cx, *t, each, *value);
+                }
+                self.block(cx, body);
+                self.block(cx, otherwise);
+            }
+            Stmt::With { items, body } => {
+                for (manager, target) in items {
+                    let set = self.eval(cx, *manager);
+                    let entered = self.entered(cx, set);
+                    if let Some(t) = target {
+                        self.assign(cx, *t, entered, *manager);
+                    }
+                }
+                self.block(cx, body);
+            }
+            Stmt::Try { body, handlers, otherwise, finally } => {
+                self.block(cx, body);
+                for h in handlers {
+                    self.block(cx, h);
+                }
+                self.block(cx, otherwise);
+                self.block(cx, finally);
+            }
+            Stmt::Match { value, cases } => {
+                self.eval(cx, *value);
+                for c in cases {
+                    self.block(cx, c);
+                }
+            }
+            Stmt::Def(unit) => self.define(cx, *unit),
+            Stmt::Import { span, items } => self.import(cx, *span, items),
+        }
+    }
+
+    /// Gives `set` to an assignment target.
+    pub(super) fn assign(&mut self, cx: Cx<'_>, target: ExprId, set: Set, from: ExprId) {
+        match cx.facts.expr(target) {
+            Expr::Name(n) => {
+                if let Some(cell) = self.resolve(cx, *n) {
+                    self.add(cx, cell, set, from);
+                }
+            }
+            Expr::Attr(object, name) => {
+                let base = self.eval(cx, *object);
+                self.set_attr(cx, base, *object, cx.sym(*name), set, from);
+            }
+            Expr::Index(object, index) => {
+                let base = self.eval(cx, *object);
+                let key = self.eval(cx, *index);
+                self.set_item(cx, base, key, set, from);
+            }
+            Expr::Tuple(p) | Expr::List(p) => {
+                let targets = cx.facts.items(p).to_vec();
+                for (i, t) in targets.into_iter().enumerate() {
+                    let each = self.slot(cx, set, i);
+                    self.assign(cx, t, each, from);
+                }
+            }
+            Expr::Star(inner) => self.assign(cx, *inner, set, from),
+            _ => {}
+        }
+    }
+
+    /// A function or class definition.
+    fn define(&mut self, cx: Cx<'_>, unit: UnitId) {
+        let Some(u) = cx.facts.unit(unit) else { return };
+        let scope = cx.scope_of(unit);
+        let is_class = u.kind == UnitKind::Class;
+        let value = self.pool.one(if is_class { Value::OwnClass(scope) } else { Value::Func(scope) });
+        if is_class {
+            let info = self.info(scope);
+            for base in &u.bases {
+                let set = self.eval(cx, base.value);
+                if base.name.is_none()
+                    && let Some(info) = info
+                {
+                    self.want(set);
+                    self.add(cx, info.bases, set, base.value);
+                }
+            }
+            self.subclassed(cx, scope, unit);
+        } else {
+            self.parameters(cx, scope, unit);
+        }
+        let mut bound = value;
+        for &d in u.decorators.iter().rev() {
+            let decorator = self.eval(cx, d);
+            self.want(decorator);
+            let more = self.decorate(cx, decorator, d, scope, value);
+            bound = self.pool.union(bound, more);
+        }
+        if let Some(cell) = self.resolve(cx, u.name) {
+            self.add(cx, cell, bound, 0);
+        }
+    }
+
+    /// Defaults and annotations of parameters, and the annotation of the result.
+    fn parameters(&mut self, cx: Cx<'_>, scope: super::values::Scope, unit: UnitId) {
+        let Some(u) = cx.facts.unit(unit) else { return };
+        for p in &u.params {
+            let mut set = EMPTY;
+            let mut at = 0;
+            if let Some(a) = p.annotation {
+                set = self.annotation(cx, a);
+                at = a;
+            }
+            if let Some(d) = p.default {
+                let given = self.eval(cx, d);
+                set = self.pool.union(set, given);
+                at = d;
+            }
+            if let Some(cell) = self.local(scope, cx.sym(p.name)) {
+                self.add(cx, cell, set, at);
+            }
+        }
+        if let Some(r) = u.returns
+            && let Some(info) = self.info(scope)
+        {
+            let set = self.annotation(cx, r);
+            let cell = if u.is_generator { info.yields } else { info.result };
+            self.add(cx, cell, set, r);
+        }
+        // The receiver of a method is an instance (or the class) it is defined in.
+        if cx.facts.unit(cx.unit).is_some_and(|c| c.kind == UnitKind::Class)
+            && !self.has_decorator(cx, u, "staticmethod")
+            && let Some(first) = u.params.first()
+            && let Some(cell) = self.local(scope, cx.sym(first.name))
+        {
+            let of_class = self.has_decorator(cx, u, "classmethod") || cx.facts.name(u.name) == "__new__";
+            let me = self.pool.one(if of_class { Value::OwnClass(cx.scope) } else { Value::Obj(cx.scope) });
+            self.add(cx, cell, me, 0);
+        }
+    }
+
+    /// Whether a definition has a decorator whose last name is `name`.
+    pub(super) fn has_decorator(&self, cx: Cx<'_>, u: &crate::facts::Unit, name: &str) -> bool {
+        u.decorators.iter().any(|&d| last_name(cx.facts, d) == Some(name))
+    }
+}
+
+/// The last name of a decorator or callee: `name` of `a.b.name(...)`.
+pub(crate) fn last_name(facts: &crate::facts::Facts, e: ExprId) -> Option<&str> {
+    match facts.expr(e) {
+        Expr::Name(n) | Expr::Attr(_, n) => Some(facts.name(*n)),
+        Expr::Call(callee, _) => last_name(facts, *callee),
+        _ => None,
+    }
+}

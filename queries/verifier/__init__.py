@@ -1,0 +1,1 @@
+"""Static lookup of API paths in released packages, for ../verify.py."""
