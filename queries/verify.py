@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import functools
+import gc
 import os
 import sys
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
@@ -21,6 +22,7 @@ from verifier.check import Checker
 from verifier.download import NoRelease, SetupError, obtain
 from verifier.governors import check_governors
 from verifier.selftest import self_test
+from verifier.source import release
 
 QUERIES = Path(__file__).resolve().parent
 
@@ -57,14 +59,19 @@ class Result:
 def check_file(queries: Path, path: Path, offline: bool) -> Result:
     """Check one file (in a process of its own)."""
     sys.setrecursionlimit(10_000)
+    gc.disable()  # syntax trees are many and live on: collecting takes most of the time
     catalog = load(queries)
     parts = [check_governors(Checker(catalog, f, offline).run()) for f in catalog.files if f.path == path]
-    return Result(
+    result = Result(
         f"{queries.name}/{path.relative_to(queries)}",
         sorted(problem for part in parts for problem in part.problems),
         sorted(entry for part in parts for entry in part.unverified),
         sum(part.paths for part in parts),
     )
+    parts.clear()
+    release.cache_clear()
+    gc.collect()
+    return result
 
 
 @functools.lru_cache(maxsize=2)

@@ -155,10 +155,19 @@ class Catalog:
         """Whether a type names a class of the catalog."""
         return name in self.classes or (name.split(".")[0], name.rpartition(".")[2]) in self.short_names
 
+    @functools.cached_property
+    def by_top(self) -> dict[str, list[Package]]:
+        """Pinned packages by the first segment of their import roots."""
+        found: dict[str, list[Package]] = {}
+        for package in (p for file in self.files for p in file.pinned):
+            for top in dict.fromkeys(root.split(".")[0] for root in package.imports):
+                found.setdefault(top, []).append(package)
+        return found
+
     def packages_for(self, module: str, first: CatalogFile) -> list[Package]:
         """Pinned packages that may contain a module; those with the longest import root and of `first` first."""
         found: dict[str, tuple[int, Package]] = {}
-        for package in (p for file in (first, *self.files) for p in file.pinned):
+        for package in (*first.pinned, *self.by_top.get(module.split(".")[0], [])):
             roots = [len(r) for r in package.imports if under(module, r)]
             if roots or any(under(r, module) for r in package.imports):
                 found.setdefault(package.pypi, (max(roots, default=0), package))

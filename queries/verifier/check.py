@@ -111,8 +111,13 @@ class Checker:
         if "unverified" not in entry:
             self.paths += 1
             return False
-        self.unverified.append((line, path, str(entry["unverified"])))
+        self.note_unverified(line, path, str(entry["unverified"]))
         return True
+
+    def note_unverified(self, line: int, path: str, reason: str) -> None:
+        """Count a path that is marked as not verifiable, and tell if it can be found all the same."""
+        found = any(not isinstance(v, (OpaqueV, Module)) for _, v in self.located_values(path)[0])
+        self.unverified.append((line, path, f"{reason} (but found)" if found else reason))
 
     def packages_of(self, path: str, everywhere: bool = False) -> list[tuple[str, Package]]:
         """(import root, package) of the packages that a path may lie in."""
@@ -127,7 +132,7 @@ class Checker:
         if not packages:
             return [], Miss(0, "its import root is in no package of this file")
         found: list[Found] = []
-        misses = [Miss(0, "no package with this import root has `verify` versions")]
+        misses = [Miss(-1, "no package with this import root has `verify` versions")]
         for root, package in packages:
             segments = path[len(root) + 1 :].split(".") if path != root else []
             values, miss = self.follow(self.roots(root, package), segments, {})

@@ -24,7 +24,7 @@ def check_governor(checker: Checker, entry: Map, line: int) -> None:
     """Check one governor."""
     names = [name for text in (entry.get("path"), *listed(entry.get("aliases"))) for name in expand(str(text))]
     for path in (p for text in listed(entry.get("announced")) for p in expand(str(text))):
-        checker.unverified.append((line, path, "announced"))
+        checker.note_unverified(line, path, "announced")
     starts: list[Found] = []
     for name in names:
         if not checker.skipped(line, name, entry):

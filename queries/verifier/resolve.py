@@ -7,7 +7,6 @@ import builtins
 import functools
 import importlib
 import inspect
-import itertools
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
@@ -45,6 +44,8 @@ class Resolver:
         self.find = find
         self.modules: dict[tuple[str, Release | None], Module | None] = {}
         self.memo: dict[Any, list[Value] | None] = {}
+        for name in ("body", "assigned", "function_scope"):  # a cache for each resolver, gone with it
+            setattr(self, name, functools.cache(getattr(self, name)))
 
     def once(self, key: Any, compute: Any) -> list[Value]:
         """Memoize; a question asked while it is being answered has no answer."""
@@ -62,7 +63,7 @@ class Resolver:
         if key not in self.modules:
             releases = [*([near.origin] if near else []), *self.find(name)]
             found = [m for r in releases if (m := r.module(name))]
-            self.modules[key] = next((m for m in found if m.trees), found[0] if found else None)
+            self.modules[key] = next((m for m in found if m.files), found[0] if found else None)
         return self.modules[key]
 
     def import_module(self, name: str, near: Module | None = None) -> list[Value]:
@@ -82,18 +83,17 @@ class Resolver:
         return self.once((module, name), lambda: self.find_in_module(module, name))
 
     def find_in_module(self, module: Module, name: str) -> Iterator[Value]:
-        found = False
-        for value in itertools.chain(self.bound(module, name), self.starred(module, name)):
-            found = True
-            yield value
-        if not found:
-            for value in itertools.chain(self.bound(module.lazy_scope, name), self.lazy(module, name)):
-                found = True
-                yield value
+        found: list[Value] = []
+        if module.may_have(name):
+            found = [*self.bound(module, name), *self.starred(module, name)]
+            found = found or [*self.bound(module.lazy_scope, name), *self.lazy(module, name)]
+        yield from found
         if (sub := self.submodule(module, name)) is not None:
             yield sub
         elif not found:
             yield from self.service(module, name)
+            if not module.may_have(name):
+                return
             if name in module.exported:
                 yield OpaqueV("it is only named in __all__")
             elif "__getattr__" in module.symbols and not name.startswith("__"):
@@ -107,7 +107,7 @@ class Resolver:
         """Values of the name through `from x import *`."""
         for stmt in module.stars:
             source = self.module(module.absolute(stmt), module)
-            if source and (name in source.exported or not name.startswith("_")):
+            if source and source.may_have(name) and source.exports(name):
                 yield from (v for v in self.module_attr(source, name)
                             if not (isinstance(v, OpaqueV) and v.dynamic))
 
@@ -260,7 +260,6 @@ class Resolver:
                     if isinstance(stmt, ast.Return) and stmt.value:
                         yield from self.evaluate(stmt.value, inner)
 
-    @functools.cache  # noqa: B019 - resolvers live as long as the program
     def function_scope(self, node: FunctionNode, scope: Scope, owner: ClassV | None) -> Scope:
         """The names inside a function."""
         outer = scope.parent if owner and not isinstance(scope, Module) and scope.parent else scope
@@ -338,14 +337,12 @@ class Resolver:
             values += self.binding(binding, receiver)
         return values
 
-    @functools.cache  # noqa: B019
     def body(self, cls: ClassV) -> Scope:
         """The scope of a class body."""
         scope = Scope(cls.scope.module, cls.scope)
         scope.collect(cls.node.body)
         return scope
 
-    @functools.cache  # noqa: B019
     def assigned(self, cls: ClassV) -> dict[str, list[Binding]]:
         """What methods assign to attributes of their first parameter."""
         found: dict[str, list[Binding]] = {}
@@ -402,7 +399,7 @@ class Resolver:
         if isinstance(value, Module):
             below = {n for r in self.find(value.name) for n in r.submodules(value.name)}
             stars = (self.module(value.absolute(s), value) for s in value.stars)
-            return {*value.symbols, *value.exported, *below, *(n for m in stars if m for n in m.symbols)}
+            return {*value.symbols, *value.exported, *below, *(n for m in stars if m for n in m.symbols if m.exports(n))}
         if isinstance(value, RuntimeV):
             return set(dir(value.obj))
         if isinstance(value, ServiceV):

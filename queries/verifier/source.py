@@ -91,13 +91,31 @@ class Scope:
 
 
 class Module(Scope):
-    """A module of a release, parsed."""
+    """A module of a release, parsed when its names are first asked for."""
+
+    trees: list[ast.Module]
 
     def __init__(self, origin: Release, name: str, files: list[Path], is_package: bool) -> None:
+        self.origin, self.name, self.files, self.is_package = origin, name, files, is_package
+
+    def __getattr__(self, name: str) -> Any:
+        """Parse the module for the attributes that need it."""
+        if name not in ("symbols", "stars", "trees", "module", "parent"):
+            raise AttributeError(name)
         super().__init__(self, None)
-        self.origin, self.name, self.is_package, self.trees = origin, name, is_package, [parse(f) for f in files]
+        self.trees = [parse(source) for source in self.sources]
         for tree in self.trees:
             self.collect(tree.body)
+        return getattr(self, name)
+
+    @functools.cached_property
+    def sources(self) -> list[bytes]:
+        """The text of the files."""
+        return [file.read_bytes() for file in self.files]
+
+    def may_have(self, name: str) -> bool:
+        """Whether parsing the module could tell something about a name."""
+        return any(mark in text for text in self.sources for mark in (name.encode(), b"import *", b"__getattr__"))
 
     def absolute(self, stmt: ast.ImportFrom) -> str:
         """The full name of the module that `from ... import` names."""
@@ -108,16 +126,25 @@ class Module(Scope):
         return ".".join([*parts, *([stmt.module] if stmt.module else [])])
 
     @functools.cached_property
+    def all_values(self) -> list[ast.AST]:
+        """What is assigned or added to `__all__`."""
+        if not any(b"__all__" in text for text in self.sources):
+            return []
+        statements = (stmt for tree in self.trees for stmt in ast.walk(tree))
+        return [stmt.value or stmt for stmt in statements if assigns(stmt, "__all__")]
+
+    @functools.cached_property
     def exported(self) -> set[str]:
         """The strings in assignments to `__all__`."""
-        return {
-            leaf.value
-            for tree in self.trees
-            for stmt in ast.walk(tree)
-            if isinstance(stmt, (ast.Assign, ast.AugAssign, ast.AnnAssign)) and assigns(stmt, "__all__")
-            for leaf in ast.walk(stmt.value or stmt)
-            if isinstance(leaf, ast.Constant) and isinstance(leaf.value, str)
-        }
+        leaves = (leaf for value in self.all_values for leaf in ast.walk(value))
+        return {leaf.value for leaf in leaves if isinstance(leaf, ast.Constant) and isinstance(leaf.value, str)}
+
+    def exports(self, name: str) -> bool:
+        """Whether `import *` takes a name; an `__all__` that is computed is given the benefit of the doubt."""
+        literal = all(isinstance(v, (ast.List, ast.Tuple)) and len(strings(v)) == len(v.elts) for v in self.all_values)
+        if self.all_values and literal and not any(b"__all__." in text for text in self.sources):
+            return name in self.exported
+        return not name.startswith("_") or name in self.exported
 
     @functools.cached_property
     def lazy(self) -> dict[str, list[tuple[str, str]]]:
@@ -141,8 +168,10 @@ class Module(Scope):
         return scope
 
 
-def assigns(stmt: ast.Assign | ast.AugAssign | ast.AnnAssign, name: str) -> bool:
-    """Whether an assignment has the name as a target."""
+def assigns(stmt: ast.AST, name: str) -> bool:
+    """Whether a statement is an assignment with the name as a target."""
+    if not isinstance(stmt, (ast.Assign, ast.AugAssign, ast.AnnAssign)):
+        return False
     targets = stmt.targets if isinstance(stmt, ast.Assign) else [stmt.target]
     return any(isinstance(t, ast.Name) and t.id == name for t in targets)
 
@@ -177,12 +206,12 @@ def lazy_entries(node: ast.AST) -> Iterator[tuple[str, str, str]]:
                 yield name, source, attribute or name
 
 
-def parse(file: Path) -> ast.Module:
-    """The tree of a file; an empty one if this interpreter cannot parse it."""
+def parse(source: bytes) -> ast.Module:
+    """The tree of a source text; an empty one if this interpreter cannot parse it."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            return ast.parse(file.read_bytes())
+            return ast.parse(source)
         except (SyntaxError, ValueError):
             return ast.Module(body=[], type_ignores=[])
 

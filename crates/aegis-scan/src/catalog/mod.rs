@@ -11,6 +11,8 @@ mod types;
 
 use rustc_hash::FxHashMap;
 
+use crate::config::{Config, ScanError};
+
 pub use load::CatalogError;
 pub(crate) use model::{
     Arg, Class, ClassIx, Data, Entry, Environment, Framework, Governor, GovernorEffect, HttpArgs, Kind, Member,
@@ -28,6 +30,10 @@ pub(crate) struct Catalog {
     by_name: FxHashMap<(String, String), Vec<ClassIx>>,
     /// Every import root, with whether it is of the standard library.
     pub(crate) roots: FxHashMap<String, bool>,
+    /// Import roots of frameworks and governors that make a file worth parsing by themselves.
+    pub(crate) strong: rustc_hash::FxHashSet<String>,
+    /// Import roots of HTTP clients.
+    pub(crate) http_roots: rustc_hash::FxHashSet<String>,
     /// All proper prefixes of known paths.
     prefixes: rustc_hash::FxHashSet<String>,
     /// All governor rules of enabled sets.
@@ -41,21 +47,49 @@ pub(crate) struct Catalog {
 }
 
 impl Catalog {
-    /// The built-in catalog, with further files and governor sets switched on.
+    /// The catalog a scan uses: the built-in one, the user's files, the governors that count.
     ///
     /// # Errors
-    /// Every mistake in the further files.
-    pub(crate) fn new(extra: &[(String, String)], enable: &[String]) -> Result<Self, Vec<CatalogError>> {
-        let data: Data = if extra.is_empty() {
-            postcard::from_bytes(BUILT_IN).unwrap_or_default()
+    /// Every mistake in the user's files, or a governor family that does not exist.
+    pub(crate) fn new(config: &Config) -> Result<Self, ScanError> {
+        let data: Data = if config.catalog.is_empty() {
+            Self::built_in()
         } else {
-            let own = extra.iter().map(|(p, t)| (p.as_str(), t.as_str()));
+            let own = config.catalog.iter().map(|(p, t)| (p.as_str(), t.as_str()));
             let (governors, frameworks): (Vec<_>, Vec<_>) = own.partition(|(_, t)| t.lines().any(|l| l.starts_with("governors:")));
             let all: Vec<(&str, &str)> = aegis_queries::FRAMEWORKS.iter().copied().chain(frameworks).collect();
             let govs: Vec<(&str, &str)> = aegis_queries::GOVERNORS.iter().copied().chain(governors).collect();
-            load::load(&all, &govs)?
+            load::load(&all, &govs).map_err(ScanError::Catalog)?
         };
-        Ok(Self::index(data, enable))
+        for id in &config.governors {
+            if !data.governors.iter().any(|g| g.id == *id) {
+                let known: Vec<&str> = data.governors.iter().filter(|g| !g.enabled).map(|g| g.id.as_str()).collect();
+                return Err(ScanError::Setting(format!("`{id}` is not a family of governors; known are {}", known.join(", "))));
+            }
+        }
+        let mut out = Self::index(data, &config.governors);
+        for path in &config.own_governors {
+            out.add_own_governor(path);
+        }
+        Ok(out)
+    }
+
+    /// What was built in.
+    pub(crate) fn built_in() -> Data {
+        postcard::from_bytes(BUILT_IN).unwrap_or_default()
+    }
+
+    /// A decorator or wrapper of the user's own, by its dotted path.
+    fn add_own_governor(&mut self, path: &str) {
+        let ix = u32::try_from(self.governors.len()).unwrap_or(u32::MAX);
+        self.governor_paths.insert(path.to_owned(), ix);
+        for (i, _) in path.match_indices('.') {
+            self.prefixes.insert(path.get(..i).unwrap_or("").to_owned());
+        }
+        let root = path.split('.').next().unwrap_or(path).to_owned();
+        self.strong.insert(root.clone());
+        self.roots.insert(root, false);
+        self.governors.push(Governor { paths: vec![path.to_owned()], effect: GovernorEffect::Wrap { args: vec![Arg::At(0)] } });
     }
 
     fn index(data: Data, enable: &[String]) -> Self {
@@ -93,7 +127,22 @@ impl Catalog {
             }
         }
         let members = data.classes.iter().map(|c| c.members.iter().map(|(p, m)| (p.clone(), *m)).collect()).collect();
+        let mut strong = rustc_hash::FxHashSet::default();
+        let mut http_roots = rustc_hash::FxHashSet::default();
+        for m in &data.members {
+            let root = m.path.split('.').next().unwrap_or("");
+            if m.kind.is_some() || m.decorator.is_some() || !m.tools.is_empty() || !m.options.is_empty() {
+                strong.extend(data.frameworks.get(m.framework as usize).into_iter().flat_map(roots_of));
+            }
+            if m.http.is_some() {
+                http_roots.insert(root.to_owned());
+            }
+        }
+        for c in data.classes.iter().filter(|c| c.subclass.is_some()) {
+            strong.extend(data.frameworks.get(c.framework as usize).into_iter().flat_map(roots_of));
+        }
         let mut out = Self {
+            strong, http_roots,
             paths, by_name, roots, prefixes, shapes, members,
             governors: Vec::new(),
             governor_paths: FxHashMap::default(),
@@ -110,6 +159,7 @@ impl Catalog {
             for root in &set.imports {
                 let root = root.split('.').next().unwrap_or(root);
                 self.roots.insert(root.to_owned(), false);
+                self.strong.insert(root.to_owned());
             }
             for target in set.targets {
                 let operations = target.operations.iter().map(|o| self.canonical(o)).collect();
@@ -249,6 +299,17 @@ impl Catalog {
         }
     }
 
+    /// What is patched along with `all`, whatever is selected.
+    pub(crate) fn bits_with_always(&self, targets: &Targets) -> u128 {
+        if *targets != Targets::All {
+            return 0;
+        }
+        self.governors.iter().fold(0, |b, g| match &g.effect {
+            GovernorEffect::On { targets: Targets::All, always, .. } => b | self.named_bits(always.iter().map(String::as_str)),
+            _ => b,
+        })
+    }
+
     /// Bits of targets by name, with what they include.
     pub(crate) fn named_bits<'a>(&self, names: impl Iterator<Item = &'a str>) -> u128 {
         let mut bits = 0u128;
@@ -264,6 +325,12 @@ impl Catalog {
         }
         bits
     }
+}
+
+/// The first names of a framework's import paths.
+fn roots_of(f: &Framework) -> Vec<String> {
+    let imports = f.packages.iter().filter(|p| !p.stdlib).flat_map(|p| &p.imports);
+    imports.filter_map(|i| i.split('.').next().map(str::to_owned)).collect()
 }
 
 /// `*` matches any run of characters; everything else itself.

@@ -78,6 +78,11 @@ pub(crate) struct Roles {
 }
 
 impl Roles {
+    /// No roles at all: every file is searched and nothing is found in it.
+    pub(crate) fn empty() -> Self {
+        Self { roles: Vec::new(), fields: Vec::new() }
+    }
+
     /// Reads a structure file for `language`.
     pub(crate) fn read(language: &Language, text: &str) -> Result<Self, RolesError> {
         let kinds = language.node_kind_count();

@@ -16,6 +16,7 @@ mod expr;
 mod external;
 mod import;
 pub(crate) mod modules;
+mod query;
 mod shape;
 mod stmt;
 mod tools;
@@ -156,8 +157,10 @@ pub(crate) struct Solver<'c> {
     tool_objects: Vec<SiteKey>,
     pub(crate) sites: FxHashMap<SiteKey, Site>,
     pub(crate) calls: FxHashMap<(FileIx, ExprId), CallFacts>,
-    /// Functions that a governor decorates.
-    pub(crate) guarded: FxHashMap<Scope, u32>,
+    /// Functions that a governor decorates, and at which place among the decorators.
+    pub(crate) guarded: FxHashMap<Scope, usize>,
+    /// Functions that a tool decorator takes, and at which place among the decorators.
+    pub(crate) registered_at: FxHashMap<Scope, usize>,
     /// Methods entered governed, by an executor.
     pub(crate) governed_entry: FxHashSet<Scope>,
     /// Tools and tool objects in tools parameters: used through a governor, used without.
@@ -213,6 +216,7 @@ impl<'c> Solver<'c> {
             sites: FxHashMap::default(),
             calls: FxHashMap::default(),
             guarded: FxHashMap::default(),
+            registered_at: FxHashMap::default(),
             governed_entry: FxHashSet::default(),
             object_uses: FxHashMap::default(),
             wanted: BTreeSet::new(),

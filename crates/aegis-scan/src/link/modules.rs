@@ -74,6 +74,41 @@ impl Modules {
         self.tops.contains_key(name)
     }
 
+    /// The file of a dotted module name, wherever its import root is.
+    pub(crate) fn by_dotted(&self, dotted: &str) -> Option<FileIx> {
+        let mut names = dotted.split('.');
+        let top = names.next()?;
+        let rest: Vec<&str> = names.collect();
+        self.tops.get(top)?.iter().find_map(|folder| {
+            let (place, used) = self.descend(self.at(&format!("{folder}/{top}"))?, rest.iter().copied());
+            match place {
+                Place::Module(f) if used == rest.len() => Some(f),
+                _ => None,
+            }
+        })
+    }
+
+    /// Modules and packages of a top-level name anywhere in the project.
+    pub(crate) fn files_named(&self, name: &str) -> Vec<FileIx> {
+        let folders = self.tops.get(name).map(Vec::as_slice).unwrap_or_default();
+        let places = folders.iter().filter_map(|f| self.at(&format!("{f}/{name}")));
+        places.filter_map(|p| if let Place::Module(f) = p { Some(f) } else { None }).collect()
+    }
+
+    /// The `__init__` files of the packages around a file, outermost first.
+    pub(crate) fn packages_of(&self, file: FileIx) -> Vec<FileIx> {
+        let mut out = Vec::new();
+        let mut folder = parent(self.key(file));
+        while let Some(&f) = self.by_key.get(&format!("{folder}/__init__")) {
+            if f != file {
+                out.push(f);
+            }
+            folder = parent(folder);
+        }
+        out.reverse();
+        out
+    }
+
     /// The dotted name people would import a file by, from its topmost package.
     pub(crate) fn dotted(&self, file: FileIx) -> String {
         let key = self.key(file);

@@ -143,10 +143,10 @@ impl Solver<'_> {
             self.parameters(cx, scope, unit);
         }
         let mut bound = value;
-        for &d in u.decorators.iter().rev() {
+        for (place, &d) in u.decorators.iter().enumerate().rev() {
             let decorator = self.eval(cx, d);
             self.want(decorator);
-            let more = self.decorate(cx, decorator, d, scope, value);
+            let more = self.decorate(cx, decorator, d, place, scope, value);
             bound = self.pool.union(bound, more);
         }
         if let Some(cell) = self.resolve(cx, u.name) {

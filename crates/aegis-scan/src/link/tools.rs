@@ -9,14 +9,14 @@ use super::{Cx, SiteKey, Solver, Spot, ToolFacts};
 
 impl Solver<'_> {
     /// A decorator is applied to a definition; gives what else the name is then bound to.
-    pub(super) fn decorate(&mut self, cx: Cx<'_>, decorator: Set, d: ExprId, scope: Scope, value: Set) -> Set {
+    pub(super) fn decorate(&mut self, cx: Cx<'_>, decorator: Set, d: ExprId, place: usize, scope: Scope, value: Set) -> Set {
         let mut out = EMPTY;
         for v in self.pool.values(decorator) {
             let (v, governed) = self.pool.unwrap(v);
             let one = match v {
                 Value::Governor(g) | Value::Governing(g) => {
                     if matches!(self.catalog.governors.get(g as usize).map(|r| &r.effect), Some(GovernorEffect::Wrap { .. })) {
-                        self.guarded.insert(scope, g);
+                        self.guarded.insert(scope, place);
                     }
                     EMPTY
                 }
@@ -45,9 +45,16 @@ impl Solver<'_> {
                 Value::Decorator(m, _) => self.decorate_with(cx, d, m, v, scope, value, governed),
                 _ => EMPTY,
             };
+            if matches!(v, Value::Ext(_) | Value::Member(..) | Value::Decorator(..)) && self.is_tool(scope) {
+                self.registered_at.entry(scope).or_insert(place);
+            }
             out = self.pool.union(out, one);
         }
         out
+    }
+
+    fn is_tool(&self, scope: Scope) -> bool {
+        self.info(scope).is_some_and(|i| self.sites.contains_key(&(i.file, Spot::Def(i.unit), Kind::ToolDef)))
     }
 
     /// A decorator of the project: its result counts only where it is not just another function.

@@ -1,0 +1,351 @@
+//! From paths to a program whose values are known: reads, prefilters, parses what can matter,
+//! follows values.
+//!
+//! Only files that can carry or receive an AI value are parsed: those that import something of the
+//! catalog, those that import such files, directly or not, and those that values are handed to.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use aegis_diag::SkipReason;
+use rayon::prelude::*;
+use rustc_hash::{FxHashMap, FxHashSet};
+use tree_sitter::{Language, Parser};
+
+use crate::catalog::Catalog;
+use crate::facts::lower::{MAX_DEPTH, lower};
+use crate::facts::roles::Roles;
+use crate::facts::Facts;
+use crate::link::Solver;
+use crate::link::modules::{Modules, Place};
+use crate::link::values::FileIx;
+use crate::sources::{self, Found, ImportLine, Options, Text};
+
+/// Rounds of reading files that values turned out to be handed to.
+const MAX_ROUNDS: usize = 6;
+
+/// Where texts come from.
+#[derive(Debug)]
+pub(crate) enum Origin {
+    Disk(Options),
+    /// One text given by the caller.
+    Given(Text),
+}
+
+/// A file before linking.
+#[derive(Debug)]
+pub(crate) struct Loaded {
+    pub(crate) found: Found,
+    pub(crate) imports: Vec<ImportLine>,
+    facts: Option<Arc<Facts>>,
+    pub(crate) problem: Option<SkipReason>,
+    pub(crate) bytes: u64,
+    seed: bool,
+    /// Length and hash of the text that was parsed.
+    pub(crate) stamp: (usize, u64),
+}
+
+/// A program with its values.
+pub(crate) struct Program<'c> {
+    pub(crate) solver: Solver<'c>,
+    pub(crate) files: Vec<Loaded>,
+    /// Project files each file imports.
+    pub(crate) imports: Vec<Vec<FileIx>>,
+}
+
+/// A hash of a text that is the same on every machine.
+pub(crate) fn stamp(text: &str) -> (usize, u64) {
+    use std::hash::Hasher;
+    let mut h = rustc_hash::FxHasher::default();
+    h.write(text.as_bytes());
+    (text.len(), h.finish())
+}
+
+pub(crate) fn read(found: &Found, origin: &Origin) -> Result<Text, SkipReason> {
+    match origin {
+        Origin::Disk(o) => sources::read(found, o),
+        Origin::Given(t) => Ok(t.clone()),
+    }
+}
+
+/// Parses and lowers one text. A bug in it costs that file, not the scan.
+fn parse(text: &str, roles: &Roles, parser: &mut Parser) -> Result<Facts, SkipReason> {
+    catch_unwind(AssertUnwindSafe(|| {
+        let tree = parser.parse(text, None).ok_or_else(|| SkipReason::Panicked("the parser gave no tree".to_owned()))?;
+        Ok(lower(text, &tree, roles))
+    }))
+    .unwrap_or_else(|_| Err(SkipReason::Panicked("see standard error".to_owned())))
+}
+
+fn parser(language: &Language) -> Parser {
+    let mut p = Parser::new();
+    // The grammar is compiled in and its version is checked by a test.
+    let _ = p.set_language(language);
+    p
+}
+
+/// Reads and follows everything.
+pub(crate) fn analyse<'c>(catalog: &'c Catalog, found: Vec<Found>, extra: &[PathBuf], origin: &Origin, why: bool) -> Program<'c> {
+    let language: Language = tree_sitter_python::LANGUAGE.into();
+    let roles = Roles::read(&language, aegis_queries::PYTHON_STRUCTURE).unwrap_or_else(|_| Roles::empty());
+    let sift = Sift::new(catalog);
+    let mut files: Vec<Loaded> = found
+        .into_par_iter()
+        .map_init(|| parser(&language), |p, f| first_look(f, origin, &sift, &roles, p))
+        .collect();
+    let modules = Modules::new(files.iter().map(|f| (f.found.root, f.found.module_path.as_str(), f.found.notebook)));
+    let imports: Vec<Vec<FileIx>> =
+        (0..files.len()).into_par_iter().map(|i| resolve(&modules, &files, i)).collect();
+    let sdk_roots = own_sdks(catalog, extra);
+    let mut wanted = importers(&files, &imports);
+    wanted.extend(named_like_sdks(catalog, &modules, &sdk_roots));
+    wanted.sort_unstable();
+    wanted.dedup();
+    parse_more(&mut files, &wanted, origin, &roles, &language);
+
+    let mut solver = Solver::new(catalog, modules, files.len(), sdk_roots);
+    if why {
+        solver.origins = Some(FxHashMap::default());
+    }
+    load_new(&mut solver, &files);
+    solver.run();
+    for _ in 0..MAX_ROUNDS {
+        let wanted: Vec<FileIx> = std::mem::take(&mut solver.wanted).into_iter().collect();
+        let wanted: Vec<FileIx> =
+            wanted.into_iter().filter(|&f| files.get(f as usize).is_some_and(|l| l.facts.is_none() && l.problem.is_none())).collect();
+        if wanted.is_empty() {
+            break;
+        }
+        parse_more(&mut files, &wanted, origin, &roles, &language);
+        load_new(&mut solver, &files);
+        solver.requeue_all();
+        solver.run();
+    }
+    Program { solver, files, imports }
+}
+
+/// Gives the solver every parsed file it does not have yet.
+fn load_new(solver: &mut Solver<'_>, files: &[Loaded]) {
+    for (i, f) in files.iter().enumerate() {
+        let missing = solver.files.get(i).is_some_and(|m| m.facts.is_none());
+        if let Some(facts) = f.facts.as_ref().filter(|_| missing) {
+            solver.load(FileIx::try_from(i).unwrap_or(FileIx::MAX), Arc::clone(facts));
+        }
+    }
+}
+
+/// Reads a file, looks at its imports, and parses it if they meet the catalog.
+fn first_look(found: Found, origin: &Origin, sift: &Sift<'_>, roles: &Roles, parser: &mut Parser) -> Loaded {
+    let mut out =
+        Loaded { found, imports: Vec::new(), facts: None, problem: None, bytes: 0, seed: false, stamp: (0, 0) };
+    match read(&out.found, origin) {
+        Ok(text) => {
+            out.bytes = text.bytes;
+            out.imports = sources::imports(&text.text);
+            out.seed = sift.is_seed(&text.text, &out.imports);
+            if out.seed {
+                take(&mut out, &text.text, roles, parser);
+            }
+        }
+        Err(e) => out.problem = Some(e),
+    }
+    out
+}
+
+fn take(out: &mut Loaded, text: &str, roles: &Roles, parser: &mut Parser) {
+    out.stamp = stamp(text);
+    match parse(text, roles, parser) {
+        Ok(facts) => {
+            if let Some(line) = facts.syntax_error {
+                out.problem = Some(SkipReason::Syntax { line });
+            }
+            if let Some(line) = facts.too_deep {
+                out.problem = Some(SkipReason::TooDeep { limit: MAX_DEPTH, line });
+            }
+            out.facts = Some(Arc::new(facts));
+        }
+        Err(e) => out.problem = Some(e),
+    }
+}
+
+fn parse_more(files: &mut [Loaded], wanted: &[FileIx], origin: &Origin, roles: &Roles, language: &Language) {
+    let wanted: FxHashSet<FileIx> = wanted.iter().copied().collect();
+    files.par_iter_mut().enumerate().for_each_init(
+        || parser(language),
+        |p, (i, f)| {
+            let asked = FileIx::try_from(i).is_ok_and(|i| wanted.contains(&i));
+            if !asked || f.facts.is_some() || f.problem.is_some() {
+                return;
+            }
+            match read(&f.found, origin) {
+                Ok(text) => take(f, &text.text, roles, p),
+                Err(e) => f.problem = Some(e),
+            }
+        },
+    );
+}
+
+/// Project files that an import line runs: the module, its packages, and the item if it is a module.
+fn targets(modules: &Modules, file: FileIx, line: &ImportLine, out: &mut Vec<FileIx>) {
+    let names: Vec<&str> = line.module.split('.').filter(|n| !n.is_empty()).collect();
+    let (mut place, rest) = if line.level > 0 {
+        match modules.relative(file, line.level) {
+            Some(p) => (p, names.as_slice()),
+            None => return,
+        }
+    } else {
+        let Some((top, rest)) = names.split_first() else { return };
+        match modules.top(file, top) {
+            Some(p) => (p, rest),
+            None => return,
+        }
+    };
+    let mut note = |p: &Place| {
+        if let Place::Module(f) = p
+            && *f != file
+        {
+            out.push(*f);
+        }
+    };
+    note(&place);
+    for n in rest.iter().copied().chain(line.item.as_deref()) {
+        match modules.child(&place, n) {
+            Some(p) => {
+                note(&p);
+                place = p;
+            }
+            None => break,
+        }
+    }
+}
+
+fn resolve(modules: &Modules, files: &[Loaded], i: usize) -> Vec<FileIx> {
+    let mut out = Vec::new();
+    let ix = FileIx::try_from(i).unwrap_or(FileIx::MAX);
+    for line in files.get(i).map(|f| f.imports.as_slice()).unwrap_or_default() {
+        targets(modules, ix, line, &mut out);
+    }
+    out.sort_unstable();
+    out.dedup();
+    out
+}
+
+/// Project files one import statement of the facts runs, in order.
+pub(crate) fn statement_targets(modules: &Modules, file: FileIx, facts: &Facts, items: &[crate::facts::Import]) -> Vec<FileIx> {
+    let mut out = Vec::new();
+    for i in items {
+        let line = ImportLine {
+            level: i.level,
+            module: facts.name(i.module).to_owned(),
+            item: i.item.map(|n| facts.name(n).to_owned()),
+        };
+        targets(modules, file, &line, &mut out);
+    }
+    let mut seen = FxHashSet::default();
+    out.retain(|f| seen.insert(*f));
+    out
+}
+
+/// Files that import seeds, directly or not.
+fn importers(files: &[Loaded], imports: &[Vec<FileIx>]) -> Vec<FileIx> {
+    let mut by: Vec<Vec<FileIx>> = vec![Vec::new(); files.len()];
+    for (i, list) in imports.iter().enumerate() {
+        for &f in list {
+            if let Some(b) = by.get_mut(f as usize) {
+                b.push(FileIx::try_from(i).unwrap_or(FileIx::MAX));
+            }
+        }
+    }
+    let mut seen: Vec<bool> = files.iter().map(|f| f.seed).collect();
+    let mut todo: Vec<FileIx> =
+        (0..files.len()).filter(|&i| seen.get(i) == Some(&true)).filter_map(|i| FileIx::try_from(i).ok()).collect();
+    let mut out = Vec::new();
+    while let Some(f) = todo.pop() {
+        for &b in by.get(f as usize).map(Vec::as_slice).unwrap_or_default() {
+            if let Some(s) = seen.get_mut(b as usize)
+                && !*s
+            {
+                *s = true;
+                out.push(b);
+                todo.push(b);
+            }
+        }
+    }
+    out
+}
+
+/// Project modules that are named like an SDK: what they bind decides which of the two is meant.
+fn named_like_sdks(catalog: &Catalog, modules: &Modules, sdk_roots: &FxHashSet<String>) -> Vec<FileIx> {
+    let mut roots: Vec<&String> = catalog.roots.keys().filter(|r| !sdk_roots.contains(*r)).collect();
+    roots.sort_unstable();
+    roots.into_iter().flat_map(|r| modules.files_named(r)).collect()
+}
+
+/// Import roots whose own package is in the tree, by `*.dist-info` folders and project files.
+fn own_sdks(catalog: &Catalog, extra: &[PathBuf]) -> FxHashSet<String> {
+    let mut names: FxHashSet<String> = FxHashSet::default();
+    let plain = |s: &str| s.to_lowercase().replace(['_', '.'], "-");
+    for p in extra {
+        let file = p.file_name().map(|f| f.to_string_lossy().into_owned()).unwrap_or_default();
+        if let Some(dist) = file.strip_suffix(".dist-info") {
+            names.insert(plain(dist.rsplit_once('-').map_or(dist, |(n, _)| n)));
+        } else if file == "pyproject.toml"
+            && let Ok(text) = std::fs::read_to_string(p)
+            && let Ok(doc) = toml::from_str::<toml::Table>(&text)
+        {
+            let project = doc.get("project").and_then(|t| t.get("name"));
+            let poetry = doc.get("tool").and_then(|t| t.get("poetry")).and_then(|t| t.get("name"));
+            names.extend(project.or(poetry).and_then(|n| n.as_str()).map(plain));
+        }
+    }
+    let mut roots = FxHashSet::default();
+    for package in catalog.data.frameworks.iter().flat_map(|f| &f.packages) {
+        if names.contains(&plain(&package.pypi)) {
+            roots.extend(package.imports.iter().filter_map(|i| i.split('.').next().map(str::to_owned)));
+        }
+    }
+    roots
+}
+
+/// Decides from its imports whether a text can meet the catalog by itself.
+struct Sift<'c> {
+    catalog: &'c Catalog,
+    hosts: Option<aho_corasick::AhoCorasick>,
+}
+
+impl<'c> Sift<'c> {
+    fn new(catalog: &'c Catalog) -> Self {
+        let words: Vec<&str> = catalog
+            .data
+            .hosts
+            .iter()
+            .filter_map(|(h, _)| h.split('*').max_by_key(|p| p.len()))
+            .filter(|p| p.len() >= 6)
+            .chain(["\"messages\"", "'messages'", "\"prompt\"", "'prompt'", "\"contents\"", "'contents'"])
+            .collect();
+        Self { catalog, hosts: aho_corasick::AhoCorasick::new(words).ok() }
+    }
+
+    fn is_seed(&self, text: &str, imports: &[ImportLine]) -> bool {
+        let mut http = false;
+        for line in imports.iter().filter(|l| l.level == 0) {
+            let top = line.module.split('.').next().unwrap_or("");
+            if self.catalog.strong.contains(top) {
+                let known = match line.item.as_deref() {
+                    Some("*") | None => self.known(&line.module) || self.known(top),
+                    Some(item) => self.known(&format!("{}.{item}", line.module)),
+                };
+                if known {
+                    return true;
+                }
+            }
+            http |= self.catalog.http_roots.contains(top);
+        }
+        http && self.hosts.as_ref().is_some_and(|h| h.is_match(text))
+    }
+
+    fn known(&self, path: &str) -> bool {
+        self.catalog.is_prefix(path) || self.catalog.entry(path).is_some() || self.catalog.governor(path).is_some()
+    }
+}
