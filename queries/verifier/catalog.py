@@ -37,7 +37,7 @@ def located(node: yaml.Node | None, loader: yaml.SafeLoader) -> Any:
     if isinstance(node, yaml.MappingNode):
         result = Map()
         for key, value in node.value:
-            name = loader.construct_object(key, deep=True)
+            name = key.value  # as written: YAML 1.1 would read the key `off` as false
             result[name] = located(value, loader)
             result.lines[name] = key.start_mark.line + 1
         return result

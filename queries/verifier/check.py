@@ -72,8 +72,12 @@ class Checker:
         """The release used in a round; None if there is none (`check_packages` reports that)."""
         try:
             return release(obtain(package.pypi, package.at(index), self.offline))
-        except (NoRelease, SetupError):
+        except NoRelease:
             return None
+        except SetupError:
+            if self.offline:
+                return None
+            raise
 
     def problem(self, line: int, text: str) -> None:
         """Note a problem once."""

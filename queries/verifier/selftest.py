@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import json
 import os
 import tempfile
 from collections.abc import Callable
@@ -88,13 +89,19 @@ PARTNER = {
     "partner/core.py": "class Base:\n    def partnered(self, x): ...\nclass Foreign: ...\n",
 }
 OLD = {"acme/__init__.py": "class Completion:\n    @classmethod\n    def create(cls, engine): ...\n"}
-RELEASES = {"acme-2.0": PACKAGE, "acme-1.0": OLD, "partner-1.0": PARTNER}
+MODEL = {"operations": {"InvokeAPIs": {"input": {"shape": "In"}}}, "shapes": {"In": {"members": {"modelId": {}}}}}
+BOTOCORE = {
+    "botocore/client.py": "class BaseClient:\n    def close(self): ...\n",
+    "botocore/data/acme-runtime/2023-01-01/service-2.json": json.dumps(MODEL),
+}
+RELEASES = {"acme-2.0": PACKAGE, "acme-1.0": OLD, "partner-1.0": PARTNER, "botocore-1.0": BOTOCORE}
 
 CATALOG = """\
-framework: {name}
+framework: case
 packages:
-  - {{pypi: acme, imports: [acme], verify: ["2.0", "1.0"]}}
-  - {{pypi: "-", imports: [json, subprocess, builtins], stdlib: true}}
+  - {pypi: acme, imports: [acme], verify: ["2.0", "1.0"]}
+  - {pypi: botocore, imports: [botocore], verify: ["1.0"]}
+  - {pypi: "-", imports: [json, subprocess, builtins], stdlib: true}
 """
 PARTNER_CATALOG = """\
 framework: partner
@@ -118,6 +125,7 @@ classes:
       partnered: {returns: "list[acme.Lazy] | arg(x, 0)"}
   acme.Lazy: {aliases: ["acme.{Late,Other,Listed,Hidden}"], members: {run: {tools: [tools]}}}
   acme.Starred: {members: {go: llm_call}}
+  botocore.client.AcmeRuntime: {members: {invoke_apis: {kind: llm_call, signature: [modelId]}, close: {}}}
   acme.make: {members: {chat.completions.create: llm_call}}
   acme._client.Magic: {members: {anything: {kind: llm_call, unverified: made by __getattr__}}}
 functions:
@@ -126,6 +134,20 @@ functions:
   acme.tool: tool_def
   subprocess.run: {exec: [args, 0]}
   builtins.eval: {exec: [0]}
+"""
+GOVERNORS = """\
+governors: case
+families:
+  - id: acme
+    packages: [{pypi: acme, imports: [acme], verify: ["2.0"]}]
+    ambient: [{path: acme.make, targets: all, select: key}]
+    wrapping: [{path: acme.Client, as: function, methods: [helper], arg: [first, 0], in: acme.tool, of: [name]}]
+"""
+BAD_GOVERNORS = """\
+governors: case
+packages: [{pypi: acme, imports: [acme], verify: ["2.0"]}]
+off: [{path: acme.make, unless: {kee: false}}]
+wrapping: [{path: acme.Client, as: function, methods: [helpr], in: acme.tool, of: [nam]}]
 """
 BAD = """\
 classes:
@@ -140,6 +162,7 @@ classes:
       pair.create: llm_call
   acme._client.Magic: {members: {anything: llm_call}}
   elsewhere.Thing: {}
+  botocore.client.AcmeRuntime: {members: {invoke_api: llm_call}}
 functions:
   acme.Completion.create: {signature: [model]}
   acme.tools: llm_call
@@ -147,20 +170,24 @@ functions:
   subprocess.runn: {exec: [args, 0]}
 """
 EXPECTED = [
-    "7: acme.Clint: dynamic",
-    "6: acme.Client: no such parameter (`toolz`) in acme 2.0, 1.0 (nearest: tools)",
-    "10: acme.Client.chat.completions.creat: no such member (`creat`) in acme 2.0, 1.0 (nearest: create)",
-    "11: acme.Client.chain.completions: no such member",
-    "12: acme.Client.plain.create: no such parameter (`tols`)",
-    "12: acme.Client.plain.create: type acme.Nothing is no class",
-    "13: acme.Client.direct.create: cannot be followed",
-    "14: acme.Client.pair.create: cannot be followed",
-    "15: acme._client.Magic.anything: dynamic",
-    "16: elsewhere.Thing: its import root is in no package",
-    "18: acme.Completion.create: no such parameter (`model`)",
-    "19: acme.tools: it is a module",
-    "20: acme.late.Lazzy: no such member (`Lazzy`) in acme 2.0, 1.0 (nearest: Lazy)",
-    "21: subprocess.runn: no such member (`runn`) in - (nearest: run)",
+    "8: acme.Clint: dynamic",
+    "7: acme.Client: no such parameter (`toolz`) in acme 2.0, 1.0 (nearest: tools)",
+    "11: acme.Client.chat.completions.creat: no such member (`creat`) in acme 2.0, 1.0 (nearest: create)",
+    "12: acme.Client.chain.completions: no such member",
+    "13: acme.Client.plain.create: no such parameter (`tols`)",
+    "13: acme.Client.plain.create: type acme.Nothing is no class",
+    "14: acme.Client.direct.create: cannot be followed",
+    "15: acme.Client.pair.create: cannot be followed",
+    "16: acme._client.Magic.anything: dynamic",
+    "17: elsewhere.Thing: its import root is in no package",
+    "18: botocore.client.AcmeRuntime.invoke_api: no such member (`invoke_api`) in botocore 1.0 (nearest: invoke_apis)",
+    "3: acme.make: no such parameter (`kee`) in acme 2.0 (nearest: key)",
+    "4: acme.Client.helpr: no such member (`helpr`) in acme 2.0 (nearest: helper)",
+    "4: acme.tool: no such parameter (`nam`)",
+    "20: acme.Completion.create: no such parameter (`model`)",
+    "21: acme.tools: it is a module",
+    "22: acme.late.Lazzy: no such member (`Lazzy`) in acme 2.0, 1.0 (nearest: Lazy)",
+    "23: subprocess.runn: no such member (`runn`) in - (nearest: run)",
 ]
 
 
@@ -174,12 +201,10 @@ def write_tree(base: Path, files: dict[str, str]) -> None:
         target.write_text("\n".join(x[indent:] for x in lines) + "\n", encoding="utf-8")
 
 
-def run_case(base: Path, name: str, text: str, verify: Callable[[Path, str], int]) -> tuple[int, list[str]]:
+def run_case(queries: Path, text: str, governors: str, verify: Callable[[Path, str], int]) -> tuple[int, list[str]]:
     """Exit code and output for one made-up catalog."""
-    queries = base / name
-    files = {"frameworks/case.yaml": CATALOG.format(name="case") + text, "frameworks/partner.yaml": PARTNER_CATALOG}
-    write_tree(queries, files)
-    (queries / "governors").mkdir()
+    frameworks = {"frameworks/case.yaml": CATALOG + text, "frameworks/partner.yaml": PARTNER_CATALOG}
+    write_tree(queries, {**frameworks, "governors/case.yaml": governors})
     with contextlib.redirect_stdout(io.StringIO()) as out:
         code = verify(queries, "case")
     return code, out.getvalue().splitlines()
@@ -192,8 +217,8 @@ def self_test(verify: Callable[[Path, str], int]) -> int:
         os.environ["AEGIS_CATALOG_CACHE"] = str(base / "cache")
         for release, files in RELEASES.items():
             write_tree(base / "cache" / release, files)
-        good_code, good = run_case(base, "good", GOOD, verify)
-        bad_code, bad = run_case(base, "bad", BAD, verify)
+        good_code, good = run_case(base / "good", GOOD, GOVERNORS, verify)
+        bad_code, bad = run_case(base / "bad", BAD, BAD_GOVERNORS, verify)
     problems = [line.partition("case.yaml:")[2] for line in bad[:-1]]
     missing = [e for e in EXPECTED if not any(p.startswith(e) for p in problems)]
     surprising = [p for p in problems if not any(p.startswith(e) for e in EXPECTED)]

@@ -22,8 +22,7 @@ mod stmt;
 mod tools;
 pub(crate) mod values;
 
-use std::cmp::Reverse;
-use std::collections::{BTreeSet, BinaryHeap};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -144,7 +143,7 @@ pub(crate) struct Solver<'c> {
     sdk_roots: FxHashSet<String>,
     cells: Vec<Set>,
     readers: Vec<Vec<Scope>>,
-    queue: BinaryHeap<Reverse<Scope>>,
+    queue: Vec<Scope>,
     queued: Vec<bool>,
     boxes: Vec<BoxInfo>,
     box_ix: FxHashMap<(FileIx, ExprId, u32), u32>,
@@ -203,7 +202,7 @@ impl<'c> Solver<'c> {
             sdk_roots,
             cells: vec![EMPTY],
             readers: vec![Vec::new()],
-            queue: BinaryHeap::new(),
+            queue: Vec::new(),
             queued: Vec::new(),
             boxes: vec![BoxInfo::default()],
             box_ix: FxHashMap::default(),
@@ -270,16 +269,19 @@ impl<'c> Solver<'c> {
 
     /// Evaluates until nothing changes.
     pub(crate) fn run(&mut self) {
-        let bound = 200 * self.scopes.len() as u64 + 10_000;
-        while let Some(Reverse(scope)) = self.queue.pop() {
-            if let Some(q) = self.queued.get_mut(scope as usize) {
-                *q = false;
+        let bound = 60 * self.scopes.len() as u64 + 10_000;
+        // In rounds: what several scopes add to a cell is seen by its readers at once.
+        while !self.queue.is_empty() && self.steps < bound {
+            let mut round = std::mem::take(&mut self.queue);
+            round.sort_unstable();
+            for scope in round {
+                if let Some(q) = self.queued.get_mut(scope as usize) {
+                    *q = false;
+                }
+                self.steps += 1;
+                self.scope(scope);
             }
-            self.steps += 1;
-            if self.steps > bound {
-                break;
-            }
-            self.scope(scope);
+            if std::env::var_os("DBG").is_some() { eprintln!("round {} {} {:?}", self.steps, self.queue.len(), self.pool.stats()); }
         }
     }
 
@@ -299,7 +301,7 @@ impl<'c> Solver<'c> {
             && !*q
         {
             *q = true;
-            self.queue.push(Reverse(scope));
+            self.queue.push(scope);
         }
     }
 

@@ -20,13 +20,17 @@ pub(crate) type FileIx = u32;
 /// The empty set: nothing is known.
 pub(crate) const EMPTY: Set = 0;
 /// Sets do not grow beyond this; a value that can be anything says nothing.
-const MAX_SET: usize = 48;
+const MAX_SET: usize = 24;
+/// The value that stands for a set that grew beyond that.
+const ANYTHING: ValueId = 0;
 /// Literal texts kept per set.
-const MAX_TEXTS: usize = 8;
+const MAX_TEXTS: usize = 4;
 
 /// What an expression may stand for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum Value {
+    /// Too many values to tell apart.
+    Anything,
     /// Something outside the project, by its dotted path.
     Ext(Sym),
     /// A class of the catalog.
@@ -90,6 +94,7 @@ impl Pool {
         p.sets.push(Box::new([]));
         p.set_ix.insert(Box::new([]), EMPTY);
         p.sym("");
+        p.id(Value::Anything);
         p
     }
 
@@ -103,6 +108,7 @@ impl Pool {
         n
     }
 
+    pub(crate) fn stats(&self) -> (usize, usize, usize) { (self.texts.len(), self.values.len(), self.sets.len()) }
     pub(crate) fn find(&self, s: &str) -> Option<Sym> {
         self.text_ix.get(s).copied()
     }
@@ -175,7 +181,9 @@ impl Pool {
             texts += usize::from(is_text);
             !is_text || texts <= MAX_TEXTS
         });
-        ids.truncate(MAX_SET);
+        if ids.len() > MAX_SET || ids.contains(&ANYTHING) {
+            ids = vec![ANYTHING];
+        }
         let s = self.intern(ids);
         self.unions.insert(key, s);
         s

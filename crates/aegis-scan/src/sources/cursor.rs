@@ -164,7 +164,9 @@ impl<'a> Cursor<'a> {
             1
         };
         ahead.pos += quotes;
-        let value = ahead.skip(|b| is_name(b) || b == b'.').to_owned();
+        let value = ahead
+            .skip(|b| is_name(b) || matches!(b, b'.' | b'-'))
+            .to_owned();
         match ahead.rest().first() {
             Some(&b) if b == quote => ahead.pos += quotes,
             Some(b'{' | b':') => {}

@@ -7,6 +7,9 @@ use memchr::memmem;
 
 use super::cursor::{Cursor, back, is_name};
 
+/// The functions of Python that import.
+const IMPORTERS: [&str; 2] = ["import_module", "__import__"];
+
 /// Something a text may import.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ImportLine {
@@ -60,7 +63,7 @@ impl<'a> Finder<'a> {
                 None => self.modules(cursor),
             }
         } else {
-            if matches!(word, "import_module" | "__import__") {
+            if IMPORTERS.contains(&word) {
                 self.alias(cursor, start);
             }
             self.call(cursor);
@@ -105,6 +108,9 @@ impl<'a> Finder<'a> {
             };
             if item.is_empty() {
                 break;
+            }
+            if IMPORTERS.contains(&item) {
+                self.alias(cursor, 0);
             }
             let (module, item) = (module.to_owned(), Some(item.to_owned()));
             self.out.push(ImportLine {

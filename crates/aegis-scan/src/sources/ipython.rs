@@ -249,6 +249,9 @@ fn escaped(body: &str) -> bool {
     if end.ends_with('?') && !end.contains(['#', '"', '\'']) {
         return true;
     }
+    if ["cd ..", "cd ~"].iter().any(|c| body.starts_with(c)) {
+        return true;
+    }
     let mut words = body.split_whitespace();
     let command = words.next().is_some_and(|w| INSTALLERS.contains(&w));
     command

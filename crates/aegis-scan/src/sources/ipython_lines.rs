@@ -66,12 +66,9 @@ impl Scanner {
             i += 1;
         }
         // A string in single quotes ends with its line, unless a backslash continues it.
-        if let Some((_, false)) = self.open {
-            if line.ends_with('\\') {
-                self.continued = true
-            } else {
-                self.open = None
-            }
+        if matches!(self.open, Some((_, false))) {
+            self.continued = line.ends_with('\\');
+            self.open = self.open.filter(|_| self.continued);
         }
         None
     }

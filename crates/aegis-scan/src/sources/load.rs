@@ -19,10 +19,7 @@ pub(super) fn load(path: &Path, cap: u64) -> Result<Vec<u8>, SkipReason> {
     // One byte more than expected shows the end of the file without growing the buffer.
     let mut buffer = vec![0; usize::try_from(meta.len()).unwrap_or(usize::MAX - 1) + 1];
     let mut filled = 0;
-    loop {
-        let Some(room) = buffer.get_mut(filled..) else {
-            break;
-        };
+    while let Some(room) = buffer.get_mut(filled..) {
         match file.read(room) {
             Ok(0) => break,
             Ok(n) => filled += n,

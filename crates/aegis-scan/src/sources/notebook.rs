@@ -74,7 +74,6 @@ pub(super) fn extract(json: &str) -> Result<(String, Cells), SkipReason> {
         (None, None) => return Err(bad("has no `cells`, at line 1".into())),
     };
     let mut joined = Joined {
-        json,
         lines: Lines {
             json,
             at: 0,
@@ -156,7 +155,6 @@ impl Lines<'_> {
 
 #[derive(Debug, Default)]
 struct Joined<'a> {
-    json: &'a str,
     lines: Lines<'a>,
     text: String,
     cells: Cells,

@@ -1,0 +1,192 @@
+//! `aegis scan`.
+
+use std::io::{self, IsTerminal, Read};
+use std::path::Path;
+use std::time::Instant;
+
+use aegis_diag::{Report, Severity};
+use aegis_report::{Format, Options, render};
+use aegis_scan::{Config, Input, ScanError};
+use anyhow::{Context, anyhow, bail};
+
+use crate::cli::{Color, Place, ScanArgs};
+use crate::config::{Env, Settings};
+use crate::exit::Exit;
+use crate::output::{self, Output, Streams};
+use crate::words;
+
+/// More than this on stdin is no Python file.
+const MAX_STDIN: u64 = 1 << 30;
+
+/// From arguments to an exit code, one stage per line.
+pub(crate) fn run(args: &ScanArgs, env: &Env, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
+    let mut settings = Settings::resolve(args.settings(), &args.config, env, &args.paths)?; // flags, variables, aegis.yaml
+    let options = options(args, env)?; //                                    how people want to see it
+    let plan = output::plan(args.format, &args.output, args.quiet)?; //      which reports go where
+    let input = input(args)?; //                                             paths, or a text from stdin
+    let report = scan(&input, &mut settings, args.why.as_ref())?; //         call sites -> findings   aegis-scan
+    write(&report, &plan, args, &options, streams)?; //                      report -> bytes          aegis-report
+    judge(&report, &settings, streams) //                                    report -> exit code      exit.rs
+}
+
+/// What is scanned.
+fn input(args: &ScanArgs) -> anyhow::Result<Input> {
+    let stdin = args.paths.iter().any(|path| path == Path::new("-"));
+    match (stdin, &args.stdin_filename) {
+        (false, Some(_)) => bail!("`--stdin-filename` names what comes from stdin; add `-` as the path"),
+        (false, None) => Ok(Input::Paths(args.paths.clone())),
+        (true, _) if args.paths.len() > 1 => bail!("`-` is stdin and must be the only path"),
+        (true, name) => {
+            let mut bytes = Vec::new();
+            io::stdin().lock().take(MAX_STDIN).read_to_end(&mut bytes).context("stdin cannot be read")?;
+            Ok(Input::Text { path: name.clone().unwrap_or_else(|| "<stdin>".to_owned()), bytes })
+        }
+    }
+}
+
+/// The report, with the time it took.
+fn scan(input: &Input, settings: &mut Settings, why: Option<&Place>) -> anyhow::Result<Report> {
+    let started = Instant::now();
+    settings.scan.why = why.map(|place| where_to_look(place, input, &settings.scan)).transpose()?;
+    let mut report = aegis_scan::scan(input, &settings.scan).map_err(advised)?;
+    report.elapsed = Some(started.elapsed());
+    Ok(report)
+}
+
+/// Errors of a scan with what to do about them.
+fn advised(error: ScanError) -> anyhow::Error {
+    match &error {
+        ScanError::Path { path, .. } if Path::new(path).is_relative() => match std::env::current_dir() {
+            Ok(here) => anyhow!("{error}; it is looked for in `{}`", here.display()),
+            Err(_) => error.into(),
+        },
+        _ => error.into(),
+    }
+}
+
+/// A place in the words of the scanner: the path as it will be shown, and a line.
+fn where_to_look(place: &Place, input: &Input, config: &Config) -> anyhow::Result<(String, u32)> {
+    let path = match input {
+        Input::Text { path, .. } => path.clone(),
+        Input::Paths(roots) => {
+            let full = Path::new(&place.file).canonicalize().with_context(|| format!("`--why`: `{}` cannot be read", place.file))?;
+            let shown = roots.iter().find_map(|root| shown_below(root, &full));
+            shown.ok_or_else(|| anyhow!("`--why`: `{}` is not in the scanned paths", place.file))?
+        }
+    };
+    let Some(cell) = place.cell else { return Ok((path, place.line)) };
+    // Cells are known to a report only, so one is made to look the line up.
+    let report = aegis_scan::scan(input, config).map_err(advised)?;
+    let starts = report.sites.iter().filter(|s| s.span.file.path == path).map(|s| s.span.start());
+    let line = starts.filter(|start| start.cell == Some((cell, place.line))).map(|start| start.line).next();
+    Ok((path, line.unwrap_or(0)))
+}
+
+/// The path of a file below a given path, as reports show it.
+fn shown_below(root: &Path, full: &Path) -> Option<String> {
+    let rest = full.strip_prefix(root.canonicalize().ok()?).ok()?;
+    Some(output::shown(&if rest.as_os_str().is_empty() { root.to_path_buf() } else { root.join(rest) }))
+}
+
+/// How people want to see it.
+fn options(args: &ScanArgs, env: &Env) -> anyhow::Result<Options> {
+    let default = Options::default();
+    let color = match args.color.or(env.color()?).unwrap_or(Color::Auto) {
+        Color::Always => true,
+        Color::Never => false,
+        Color::Auto => io::stdout().is_terminal() && !env.no_color,
+    };
+    Ok(Options {
+        color,
+        inventory: args.inventory,
+        statistics: args.statistics,
+        width: terminal_size::terminal_size().map_or(default.width, |(width, _)| usize::from(width.0)),
+        include_suppressed: args.include_suppressed,
+        tool_version: env!("CARGO_PKG_VERSION").to_owned(),
+        root: repository_path().unwrap_or_default(),
+    })
+}
+
+/// The way from the top of the repository to here.
+fn repository_path() -> Option<String> {
+    let here = std::env::current_dir().ok()?;
+    let top = here.ancestors().find(|dir| dir.join(".git").exists())?;
+    Some(output::shown(here.strip_prefix(top).ok()?))
+}
+
+/// Writes the reports: files first, so that a reader of stdout who goes away costs nothing.
+fn write(report: &Report, plan: &[Output], args: &ScanArgs, options: &Options, streams: &mut Streams<'_>) -> anyhow::Result<()> {
+    let plain = Options { color: false, width: Options::default().width, ..options.clone() };
+    for output in plan {
+        if let Some(path) = &output.path {
+            output::write_file(path, &render(report, output.format, &plain))?;
+        }
+    }
+    let stdout = plan.iter().find(|output| output.path.is_none()).map(|output| output.format);
+    let text = match stdout {
+        None => String::new(),
+        Some(Format::Text) if args.why.is_some() => output::explanation(report, options),
+        Some(format) => render(report, format, options),
+    };
+    streams.out.write_all(text.as_bytes())?;
+    streams.out.flush()?;
+    let told = stdout.is_some_and(|format| matches!(format, Format::Text | Format::Concise | Format::Github));
+    if !told && !args.quiet {
+        let color = options.color && io::stderr().is_terminal();
+        streams.err.write_all(output::summary(report, &Options { color, ..plain }).as_bytes())?;
+    }
+    if let Some(place) = args.why.as_ref().filter(|_| report.why.is_empty()) {
+        writeln!(streams.err, "{}", nothing_to_explain(report, place))?;
+    }
+    Ok(())
+}
+
+/// What to say if there is no call site where the user looks.
+fn nothing_to_explain(report: &Report, place: &Place) -> String {
+    let file = output::shown(Path::new(&place.file));
+    let ends = |path: &str| path == file || file.ends_with(&format!("/{path}")) || path.ends_with(&format!("/{file}"));
+    let mut places: Vec<String> = report.sites.iter().filter(|s| ends(&s.span.file.path)).map(|s| s.span.locator()).collect();
+    places.dedup();
+    let there = match places.as_slice() {
+        [] => "there is none in this file".to_owned(),
+        some => format!("there is one at {}", some.join(", ")),
+    };
+    format!("note: no AI call site on line {} of {file}; {there}", place.line)
+}
+
+/// From a report to an exit code; what fails the run is said.
+fn judge(report: &Report, settings: &Settings, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
+    if report.files.analysed == 0 {
+        writeln!(streams.err, "error: nothing was analysed: {}", why_nothing(report, settings))?;
+        return Ok(Exit::NothingAnalysed);
+    }
+    let mut exit = Exit::Fine;
+    if let Some(least) = settings.fail_on.severity() {
+        let n = report.findings.iter().filter(|f| f.severity >= least).count();
+        if n > 0 {
+            let or_worse = if least == Severity::Critical { "" } else { " or worse" };
+            writeln!(streams.err, "failed: {} {least}{or_worse} (`--fail-on {least}`)", output::are(n, "finding", "findings"))?;
+            exit = Exit::GateFailed;
+        }
+    }
+    if settings.strict && report.is_incomplete() {
+        writeln!(streams.err, "failed: {} not fully analysed (`--strict`)", output::are(report.skipped.len(), "file", "files"))?;
+        exit = Exit::GateFailed;
+    }
+    Ok(exit)
+}
+
+/// Why no file was analysed.
+fn why_nothing(report: &Report, settings: &Settings) -> String {
+    if let Some(first) = report.skipped.first() {
+        let n = words::count(report.skipped.len(), "file was found and it", "files were found and each");
+        return format!("{n} was skipped; `{}` {}", first.path, first.reason);
+    }
+    if let Some(first) = report.excluded.first() {
+        return format!("all Python files are excluded, `{first}` for one; see `--exclude`, `--include` and `--no-gitignore`");
+    }
+    if !settings.scan.include.is_empty() {
+        return "no Python file matches `--include`".to_owned();
+    }
+    "there is no `.py` file and no `.ipynb` notebook in the given paths".to_owned()
+}

@@ -1,0 +1,154 @@
+//! Settings: flags, then `AEGIS_*` variables, then the closest `aegis.yaml`, then defaults. The
+//! layer that comes first in this list decides about a setting as a whole; lists are not joined.
+//!
+//! This is the only place that reads the environment.
+
+mod env;
+mod file;
+mod values;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use serde::Deserialize;
+
+pub(crate) use env::Env;
+pub(crate) use values::{Day, DottedPath, FailOn, FileBytes, Glob, Rebased, RuleWord, Threads};
+
+use crate::cli::ConfigArgs;
+
+/// What one layer says about a scan. `None`: it does not say.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Scan {
+    /// Only files that one of these globs matches are scanned. Written as in `.gitignore`,
+    /// relative to this file.
+    pub(crate) include: Option<Vec<Glob>>,
+    /// Files and folders that are left out, written likewise; `!glob` keeps what would be left out.
+    pub(crate) exclude: Option<Vec<Glob>>,
+    /// Rules to report: ids, beginnings of ids, or names. All if left out.
+    pub(crate) select: Option<Vec<RuleWord>>,
+    /// Rules not to report.
+    pub(crate) ignore: Option<Vec<RuleWord>>,
+    /// Families of third-party governors that count.
+    pub(crate) governors: Option<Vec<String>>,
+    /// Dotted paths of your own decorators and wrappers that count as governors.
+    pub(crate) own_governors: Option<Vec<DottedPath>>,
+    /// Further catalog files, relative to this file.
+    pub(crate) catalog: Option<Vec<PathBuf>>,
+    /// Exit with 1 if a finding is at least this severe.
+    pub(crate) fail_on: Option<FailOn>,
+    /// Exit with 1 if anything in scope was not fully analysed.
+    pub(crate) strict: Option<bool>,
+    /// A suppression without a reason does not count and is reported.
+    pub(crate) require_reason: Option<bool>,
+    /// Worker threads. One per core if left out.
+    pub(crate) threads: Option<Threads>,
+    /// Larger Python files are skipped, and listed.
+    pub(crate) max_file_bytes: Option<FileBytes>,
+    /// Whether `.gitignore`, `.ignore` and `.git/info/exclude` count.
+    pub(crate) respect_gitignore: Option<bool>,
+}
+
+impl Scan {
+    /// The keys of the section.
+    pub(crate) const KEYS: [&str; 13] = [
+        "include",
+        "exclude",
+        "select",
+        "ignore",
+        "governors",
+        "own_governors",
+        "catalog",
+        "fail_on",
+        "strict",
+        "require_reason",
+        "threads",
+        "max_file_bytes",
+        "respect_gitignore",
+    ];
+
+    /// This layer where it says something, else the one below.
+    fn over(self, below: Self) -> Self {
+        Self {
+            include: self.include.or(below.include),
+            exclude: self.exclude.or(below.exclude),
+            select: self.select.or(below.select),
+            ignore: self.ignore.or(below.ignore),
+            governors: self.governors.or(below.governors),
+            own_governors: self.own_governors.or(below.own_governors),
+            catalog: self.catalog.or(below.catalog),
+            fail_on: self.fail_on.or(below.fail_on),
+            strict: self.strict.or(below.strict),
+            require_reason: self.require_reason.or(below.require_reason),
+            threads: self.threads.or(below.threads),
+            max_file_bytes: self.max_file_bytes.or(below.max_file_bytes),
+            respect_gitignore: self.respect_gitignore.or(below.respect_gitignore),
+        }
+    }
+}
+
+/// The settings of a run.
+#[derive(Debug)]
+pub(crate) struct Settings {
+    /// What the scanner is told.
+    pub(crate) scan: aegis_scan::Config,
+    /// The least severity that fails the run.
+    pub(crate) fail_on: FailOn,
+    /// Whether an incomplete run fails.
+    pub(crate) strict: bool,
+}
+
+impl Settings {
+    /// The settings for a scan of `paths`; those of the file are looked for from the first of them.
+    pub(crate) fn resolve(flags: Scan, args: &ConfigArgs, env: &Env, paths: &[PathBuf]) -> anyhow::Result<Self> {
+        let file = match config_file(args, env, paths) {
+            Some(path) => file::read(&path)?.rebased(&path, paths),
+            None => Scan::default(),
+        };
+        let said = flags.over(env.scan()?).over(file);
+        let default = aegis_scan::Config::default();
+        Ok(Self {
+            scan: aegis_scan::Config {
+                include: texts(said.include),
+                exclude: texts(said.exclude),
+                select: texts(said.select),
+                ignore: texts(said.ignore),
+                governors: said.governors.unwrap_or_default(),
+                own_governors: texts(said.own_governors),
+                catalog: catalog(said.catalog.as_deref().unwrap_or_default())?,
+                require_reason: said.require_reason.unwrap_or(default.require_reason),
+                threads: said.threads.map_or(default.threads, Threads::get),
+                max_bytes: said.max_file_bytes.map_or(default.max_bytes, FileBytes::get),
+                respect_gitignore: said.respect_gitignore.unwrap_or(default.respect_gitignore),
+                today: env.today()?.to_string(),
+                why: None,
+            },
+            fail_on: said.fail_on.unwrap_or(FailOn::None),
+            strict: said.strict.unwrap_or(false),
+        })
+    }
+}
+
+fn texts<T: Into<String>>(list: Option<Vec<T>>) -> Vec<String> {
+    list.unwrap_or_default().into_iter().map(Into::into).collect()
+}
+
+/// The settings file that counts, if any.
+fn config_file(args: &ConfigArgs, env: &Env, paths: &[PathBuf]) -> Option<PathBuf> {
+    if args.no_config {
+        return None;
+    }
+    let named = args.config.clone().or_else(|| env.config());
+    named.or_else(|| file::find(paths.first().map_or(Path::new("."), PathBuf::as_path)))
+}
+
+/// The user's catalog files: path as shown, and text.
+fn catalog(paths: &[PathBuf]) -> anyhow::Result<Vec<(String, String)>> {
+    let read = |path: &PathBuf| {
+        let text = file::text(path).with_context(|| format!("catalog file `{}` cannot be read", path.display()))?;
+        Ok((path.display().to_string().replace('\\', "/"), text))
+    };
+    paths.iter().map(read).collect()
+}

@@ -1,0 +1,164 @@
+//! The environment, read once.
+
+use std::collections::BTreeMap;
+use std::fmt::Display;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use anyhow::{anyhow, bail};
+
+use super::{Day, Scan};
+use crate::cli::Color;
+use crate::words;
+
+/// Variables of settings begin with this: `AEGIS_SCAN_FAIL_ON` is `fail_on` of the section `scan`.
+const SECTION: &str = "AEGIS_SCAN_";
+
+/// The variables that count.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Env {
+    /// `AEGIS_*`, by name.
+    aegis: BTreeMap<String, String>,
+    /// Whether `NO_COLOR` is set and not empty, or the terminal is a dumb one.
+    pub(crate) no_color: bool,
+}
+
+impl Env {
+    /// The environment of this process.
+    pub(crate) fn read() -> Self {
+        let mut env = Self::default();
+        for (name, value) in std::env::vars_os() {
+            let (Some(name), value) = (name.to_str(), value.to_string_lossy()) else { continue };
+            if name.starts_with("AEGIS_") {
+                env.aegis.insert(name.to_owned(), value.into_owned());
+            } else {
+                env.no_color |= name == "NO_COLOR" && !value.is_empty() || name == "TERM" && value == "dumb";
+            }
+        }
+        env
+    }
+
+    /// A variable; one that is empty is not set.
+    fn get(&self, name: &str) -> Option<&str> {
+        self.aegis.get(name).map(String::as_str).filter(|v| !v.is_empty())
+    }
+
+    fn parsed<T: FromStr<Err: Display>>(&self, name: &str) -> anyhow::Result<Option<T>> {
+        let parse = |v: &str| v.trim().parse().map_err(|e| anyhow!("variable {name}: {e}"));
+        self.get(name).map(parse).transpose()
+    }
+
+    fn list<T: FromStr<Err: Display>>(&self, name: &str) -> anyhow::Result<Option<Vec<T>>> {
+        let parse = |v: &str| {
+            let items = items(v).into_iter().map(|item| item.parse().map_err(|e| anyhow!("variable {name}: {e}")));
+            items.collect()
+        };
+        self.get(name).map(parse).transpose()
+    }
+
+    fn choice<T: clap::ValueEnum>(&self, name: &str) -> anyhow::Result<Option<T>> {
+        let parse = |v: &str| {
+            T::from_str(v.trim(), false).map_err(|_| {
+                let known: Vec<_> = T::value_variants().iter().filter_map(clap::ValueEnum::to_possible_value).collect();
+                let known: Vec<&str> = known.iter().map(clap::builder::PossibleValue::get_name).collect();
+                anyhow!("variable {name}: `{v}` is not known; expected {}", words::either(&known))
+            })
+        };
+        self.get(name).map(parse).transpose()
+    }
+
+    /// `AEGIS_CONFIG`: the settings file.
+    pub(crate) fn config(&self) -> Option<PathBuf> {
+        self.get("AEGIS_CONFIG").map(PathBuf::from)
+    }
+
+    /// `AEGIS_COLOR`: as `--color`.
+    pub(crate) fn color(&self) -> anyhow::Result<Option<Color>> {
+        self.choice("AEGIS_COLOR")
+    }
+
+    /// `AEGIS_TODAY`, else today.
+    pub(crate) fn today(&self) -> anyhow::Result<Day> {
+        Ok(self.parsed("AEGIS_TODAY")?.unwrap_or_else(Day::today))
+    }
+
+    /// The settings of a scan.
+    pub(crate) fn scan(&self) -> anyhow::Result<Scan> {
+        for name in self.aegis.keys() {
+            let Some(key) = name.strip_prefix(SECTION).map(str::to_lowercase) else { continue };
+            if !Scan::KEYS.contains(&key.as_str()) {
+                let near = words::nearest(&key, Scan::KEYS).map(|k| format!("; did you mean `{}`?", variable(k)));
+                bail!("variable {name} is not known{}", near.unwrap_or_default());
+            }
+        }
+        let v = variable;
+        Ok(Scan {
+            include: self.list(&v("include"))?,
+            exclude: self.list(&v("exclude"))?,
+            select: self.list(&v("select"))?,
+            ignore: self.list(&v("ignore"))?,
+            governors: self.list(&v("governors"))?,
+            own_governors: self.list(&v("own_governors"))?,
+            catalog: self.list(&v("catalog"))?,
+            fail_on: self.choice(&v("fail_on"))?,
+            strict: self.parsed(&v("strict"))?,
+            require_reason: self.parsed(&v("require_reason"))?,
+            threads: self.parsed(&v("threads"))?,
+            max_file_bytes: self.parsed(&v("max_file_bytes"))?,
+            respect_gitignore: self.parsed(&v("respect_gitignore"))?,
+        })
+    }
+}
+
+/// The variable of a key.
+fn variable(key: &str) -> String {
+    format!("{SECTION}{}", key.to_uppercase())
+}
+
+/// The items of a list: separated by commas that are not inside braces, which globs may have.
+fn items(value: &str) -> Vec<&str> {
+    let mut depth = 0usize;
+    let split = value.split(|c| {
+        match c {
+            '{' => depth += 1,
+            '}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        c == ',' && depth == 0
+    });
+    split.map(str::trim).filter(|item| !item.is_empty()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::FailOn;
+
+    fn env(vars: &[(&str, &str)]) -> Env {
+        let aegis = vars.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+        Env { aegis, no_color: false }
+    }
+
+    #[test]
+    fn every_key_has_a_variable() {
+        let said = env(&[
+            ("AEGIS_SCAN_EXCLUDE", "tests/, *.{pyi,py2}"),
+            ("AEGIS_SCAN_FAIL_ON", "high"),
+            ("AEGIS_SCAN_STRICT", "true"),
+            ("AEGIS_SCAN_THREADS", ""),
+            ("AEGIS_INSTRUMENT", "1"),
+        ]);
+        let said = said.scan().unwrap();
+        let globs: Vec<String> = said.exclude.unwrap().into_iter().map(Into::into).collect();
+        assert_eq!(globs, ["tests/", "*.{pyi,py2}"]);
+        assert_eq!((said.fail_on, said.strict, said.threads), (Some(FailOn::High), Some(true), None));
+    }
+
+    #[test]
+    fn a_wrong_variable_is_named() {
+        let message = |k, v| env(&[(k, v)]).scan().unwrap_err().to_string();
+        insta::assert_snapshot!(message("AEGIS_SCAN_EXLUDE", "x"), @"variable AEGIS_SCAN_EXLUDE is not known; did you mean `AEGIS_SCAN_EXCLUDE`?");
+        insta::assert_snapshot!(message("AEGIS_SCAN_FAIL_ON", "bad"), @"variable AEGIS_SCAN_FAIL_ON: `bad` is not known; expected info, low, medium, high, critical or none");
+        insta::assert_snapshot!(message("AEGIS_SCAN_STRICT", "yes"), @"variable AEGIS_SCAN_STRICT: provided string was not `true` or `false`");
+    }
+}

@@ -1,0 +1,240 @@
+//! `aegis.yaml`: found, read and checked.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::fs::File;
+use std::io::Read;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use aegis_diag::SourceFile;
+use anyhow::{Context, bail};
+use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+
+use super::{Glob, Rebased, Scan};
+use crate::words;
+
+/// The name of the settings file.
+const NAME: &str = "aegis.yaml";
+/// More than any settings or catalog file needs.
+const MAX_BYTES: u64 = 4 << 20;
+
+/// A section of a later release: any mapping.
+type Later = Option<BTreeMap<String, IgnoredAny>>;
+
+/// Settings of Aegis, in `aegis.yaml`.
+#[derive(Debug, Default, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, default)]
+#[expect(dead_code, reason = "sections of later releases are accepted, not used")]
+struct Sections {
+    /// What `aegis scan` looks at and what fails it.
+    scan: Option<Scan>,
+    /// How `aegis score` counts.
+    #[cfg_attr(test, schemars(with = "Option<BTreeMap<String, serde_json::Value>>"))]
+    score: Later,
+    /// What `aegis gate` asks of a change.
+    #[cfg_attr(test, schemars(with = "Option<BTreeMap<String, serde_json::Value>>"))]
+    gate: Later,
+    /// The policy.
+    #[cfg_attr(test, schemars(with = "Option<BTreeMap<String, serde_json::Value>>"))]
+    policy: Later,
+    /// What content is let through.
+    #[cfg_attr(test, schemars(with = "Option<BTreeMap<String, serde_json::Value>>"))]
+    guardrails: Later,
+    /// Where evidence goes.
+    #[cfg_attr(test, schemars(with = "Option<BTreeMap<String, serde_json::Value>>"))]
+    audit: Later,
+}
+
+/// The closest settings file, from `start` upwards.
+pub(super) fn find(start: &Path) -> Option<PathBuf> {
+    let full = start.canonicalize().or_else(|_| std::path::absolute(start)).ok()?;
+    let found = full.ancestors().map(|dir| dir.join(NAME)).find(|file| file.symlink_metadata().is_ok())?;
+    let here = Path::new(".").canonicalize().ok();
+    let short = here.and_then(|here| Some(found.strip_prefix(here).ok()?.to_path_buf()));
+    Some(short.unwrap_or(found))
+}
+
+/// What the file says about a scan.
+pub(super) fn read(path: &Path) -> anyhow::Result<Scan> {
+    let text = text(path).with_context(|| format!("settings file `{}` cannot be read", path.display()))?;
+    let shown = path.display().to_string().replace('\\', "/");
+    Ok(parse(&SourceFile::new(shown, text, None))?)
+}
+
+/// The text of a small file.
+pub(super) fn text(path: &Path) -> anyhow::Result<String> {
+    if path.is_dir() {
+        bail!("it is a folder");
+    }
+    let mut bytes = Vec::new();
+    File::open(path)?.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > MAX_BYTES {
+        bail!("it is larger than {MAX_BYTES} bytes");
+    }
+    let text = String::from_utf8(bytes).map_err(|e| {
+        let at = e.utf8_error().valid_up_to();
+        anyhow::anyhow!("it is not UTF-8: byte {at} is not part of a character")
+    })?;
+    Ok(text.strip_prefix('\u{feff}').map_or_else(|| text.clone(), str::to_owned))
+}
+
+fn parse(file: &SourceFile) -> Result<Scan, Mistake> {
+    let options = serde_saphyr::options! { strict_booleans: true, with_snippet: false };
+    // A file without a word in it is an empty mapping.
+    let sections: Option<Sections> =
+        serde_saphyr::from_str_with_options(&file.text, options).map_err(|e| Mistake::new(file, &e))?;
+    Ok(sections.unwrap_or_default().scan.unwrap_or_default())
+}
+
+impl Scan {
+    /// The layer of a file, with its paths as seen from where the scan runs.
+    pub(super) fn rebased(mut self, file: &Path, roots: &[PathBuf]) -> Self {
+        let folder = file.parent().unwrap_or(Path::new(""));
+        for path in self.catalog.iter_mut().flatten() {
+            *path = folder.join(&*path);
+        }
+        // Files that are named are scanned whatever the globs say, so only folders matter.
+        let folders: Vec<Vec<String>> = roots.iter().filter_map(|root| steps(folder, root)).collect();
+        if !folders.is_empty() {
+            self.exclude = self.exclude.map(|globs| rebase(&globs, &folders, None));
+            self.include = self.include.map(|globs| rebase(&globs, &folders, Some("**")));
+            if let Some(include) = self.include.as_mut().filter(|globs| globs.is_empty()) {
+                include.extend("!**".parse::<Glob>());
+            }
+        }
+        self
+    }
+}
+
+/// The globs of a settings file as they read in folders below it; `everything` is what one that
+/// takes in a whole folder becomes.
+fn rebase(globs: &[Glob], folders: &[Vec<String>], everything: Option<&str>) -> Vec<Glob> {
+    let pairs = globs.iter().flat_map(|glob| folders.iter().map(move |steps| glob.rebased(steps)));
+    let mut out: Vec<Glob> = Vec::new();
+    for rebased in pairs {
+        let glob = match rebased {
+            Rebased::Glob(glob) => Some(glob),
+            Rebased::Everything => everything.and_then(|e| e.parse().ok()),
+            Rebased::Nothing => None,
+        };
+        out.extend(glob.filter(|glob| !out.contains(glob)));
+    }
+    out
+}
+
+/// The steps down from one folder to another; `None` if it does not lie below.
+fn steps(from: &Path, to: &Path) -> Option<Vec<String>> {
+    let from = if from.as_os_str().is_empty() { Path::new(".") } else { from };
+    let (from, to) = (from.canonicalize().ok()?, to.canonicalize().ok()?);
+    let rest = to.is_dir().then(|| to.strip_prefix(&from).ok())??;
+    Some(rest.components().map(|c| c.as_os_str().to_string_lossy().into_owned()).collect())
+}
+
+/// A mistake in a settings file: what, where, and what to write instead.
+#[derive(Debug)]
+pub(crate) struct Mistake {
+    path: String,
+    text: String,
+    at: Range<usize>,
+    message: String,
+    help: Option<String>,
+}
+
+impl Mistake {
+    fn new(file: &SourceFile, error: &serde_saphyr::Error) -> Self {
+        let (message, help) = explain(error);
+        Self { path: file.path.clone(), text: file.text.clone(), at: range(file, error), message, help }
+    }
+}
+
+impl std::error::Error for Mistake {}
+
+impl fmt::Display for Mistake {
+    /// The message, then the place with the line underlined.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let snippet = Snippet::source(self.text.as_str())
+            .path(self.path.as_str())
+            .annotation(AnnotationKind::Primary.span(self.at.clone()));
+        let group = Level::ERROR.primary_title(self.message.as_str()).element(snippet);
+        let group = match &self.help {
+            Some(help) => group.element(Level::HELP.message(help.as_str())),
+            None => group,
+        };
+        let drawn = Renderer::plain().render(&[group]).to_string();
+        f.write_str(drawn.strip_prefix("error: ").unwrap_or(&drawn))
+    }
+}
+
+/// Where the mistake is: the word that starts there.
+fn range(file: &SourceFile, error: &serde_saphyr::Error) -> Range<usize> {
+    let location = error.location();
+    let line = location.and_then(|l| u32::try_from(l.line()).ok()).unwrap_or(1).max(1);
+    let column = location.and_then(|l| usize::try_from(l.column()).ok()).unwrap_or(1).max(1);
+    let start = file.line_start(line).unwrap_or(file.text.len());
+    let rest = file.line(line);
+    let before = rest.char_indices().nth(column - 1).map_or(rest.len(), |(i, _)| i);
+    let word = rest.get(before..).unwrap_or("");
+    let end = match word.chars().next() {
+        Some(quote @ ('"' | '\'')) => word.get(1..).and_then(|w| w.find(quote)).map_or(word.len(), |i| i + 2),
+        _ => word.find([':', ',', ']', '}', '#', ' ']).filter(|&i| i > 0).unwrap_or(word.len()),
+    };
+    start + before..start + before + end
+}
+
+/// What is wrong, and what to do.
+fn explain(error: &serde_saphyr::Error) -> (String, Option<String>) {
+    use serde_saphyr::Error as E;
+    match error {
+        E::AliasError { error, .. } | E::WithSnippet { error, .. } => explain(error),
+        E::SerdeUnknownField { field, expected, .. } => (format!("key `{field}` is not known here"), Some(advice(field, expected))),
+        E::SerdeUnknownVariant { variant, expected, .. } => (format!("`{variant}` is not known here"), Some(advice(variant, expected))),
+        E::DuplicateMappingKey { key: Some(key), .. } => (format!("key `{key}` is written twice"), Some("keep one of the two".to_owned())),
+        E::SerdeInvalidType { unexpected, expected, .. } | E::SerdeInvalidValue { unexpected, expected, .. } => {
+            (format!("expected {expected}, found {unexpected}"), None)
+        }
+        E::InvalidBooleanStrict { .. } => ("expected `true` or `false`".to_owned(), None),
+        E::Message { msg, .. } => match msg.split_once("; ") {
+            Some((message, help)) => (message.to_owned(), Some(help.to_owned())),
+            None => (msg.clone(), None),
+        },
+        other => (other.to_string(), None),
+    }
+}
+
+fn advice(word: &str, expected: &[&'static str]) -> String {
+    let known = format!("known are {}", words::either(expected).replace(" or ", " and "));
+    words::nearest(word, expected.iter().copied()).map_or(known, |near| format!("did you mean `{near}`?"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_those_of_the_schema() {
+        let schema = schemars::schema_for!(Scan);
+        let schema = schema.as_value().clone();
+        let mut keys: Vec<&String> = schema["properties"].as_object().unwrap().keys().collect();
+        let mut known = Scan::KEYS;
+        keys.sort();
+        known.sort_unstable();
+        assert_eq!(keys, known);
+    }
+
+    #[test]
+    fn probe() {
+        for text in [
+            "", "# x\n", "scan:\n", "scan:\n  exlude: [a]\n", "scan: [\n", "scan:\n  exclude: tests\n", "scan:\n  fail_on: hgh\n",
+            "scan:\n  select: [AEG999]\n", "scan:\n  threads: 0\n", "scan:\n  threads: many\n", "scan:\n  strict: yes\n", "scan:\n  strict: true\n  strict: false\n",
+            "- a\n", "hello", "scan:\n  exclude:\n    - 'a['\n", "scna: {}\n", "score: 1\n", "a: b: c\n", "scan:\n\tstrict: true\n", "scan: {}\n---\nscan: {}\n", "scan: *x\n",
+            "scan: {max_file_bytes: 1e3}", "policy: !!x {}\n", "scan:\n  own_governors: [x]\n", "scan:\n  exclude: [1]\n", "scan:\n  exclude: [~]\n", "scan:\n  exclude: [[a]]\n", "scan: \"abc",
+        ] {
+            let f = SourceFile::new("aegis.yaml", text, None);
+            match parse(&f) { Ok(s) => println!("{text:?} OK {s:?}"), Err(e) => println!("{text:?}\nerror: {e}") }
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! Where reports go: stdout, or files that are replaced as a whole.
+
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use aegis_diag::Report;
+use aegis_report::{Format, Options, render};
+use anyhow::{Context, bail};
+
+use crate::words;
+
+/// The streams a command writes to.
+pub(crate) struct Streams<'a> {
+    /// Reports.
+    pub(crate) out: &'a mut dyn Write,
+    /// Everything else.
+    pub(crate) err: &'a mut dyn Write,
+}
+
+/// A report that was asked for: `FORMAT=PATH`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Output {
+    /// How it is written.
+    pub(crate) format: Format,
+    /// Where it goes; `None` is stdout.
+    pub(crate) path: Option<PathBuf>,
+}
+
+impl FromStr for Output {
+    type Err = String;
+
+    fn from_str(s: &str) -> Result<Self, String> {
+        let (format, path) = s.split_once('=').map_or((s, None), |(format, path)| (format, Some(path)));
+        let format = format.parse::<Format>().map_err(|e| e.to_string())?;
+        match path {
+            Some("") => Err(format!("no path after `=`; expected `{format}=PATH`, or `{format}` for stdout")),
+            None | Some("-") => Ok(Self { format, path: None }),
+            Some(path) => Ok(Self { format, path: Some(path.into()) }),
+        }
+    }
+}
+
+/// The reports to write: those asked for, and one on stdout unless that is not wanted.
+pub(crate) fn plan(format: Option<Format>, asked: &[Output], quiet: bool) -> anyhow::Result<Vec<Output>> {
+    let mut plan = asked.to_vec();
+    let stdout = plan.iter().filter(|output| output.path.is_none()).count();
+    if stdout + usize::from(format.is_some()) > 1 {
+        bail!("only one report can go to stdout; give the others a path, as in `--output sarif=aegis.sarif`");
+    }
+    if stdout == 0 && (format.is_some() || asked.is_empty() || !quiet) {
+        plan.push(Output { format: format.unwrap_or(Format::Text), path: None });
+    }
+    for (i, output) in plan.iter().enumerate() {
+        let Some(path) = &output.path else { continue };
+        if plan.iter().take(i).any(|earlier| earlier.path.as_ref() == Some(path)) {
+            bail!("two reports would go to `{}`; give each its own path", path.display());
+        }
+        writable(path).with_context(|| format!("report `{}` cannot be written", path.display()))?;
+    }
+    Ok(plan)
+}
+
+/// Whether a file can be written there, as far as one can tell before.
+fn writable(path: &Path) -> anyhow::Result<()> {
+    if path.is_dir() {
+        bail!("it is a folder; name a file in it");
+    }
+    let folder = folder(path);
+    if !folder.is_dir() {
+        bail!("there is no folder `{}`; make it first", folder.display());
+    }
+    Ok(())
+}
+
+/// The folder a file is in.
+fn folder(path: &Path) -> &Path {
+    path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// Replaces a file as a whole or not at all. What is no file, such as a pipe, is written to.
+pub(crate) fn write_file(path: &Path, text: &str) -> anyhow::Result<()> {
+    let failed = || format!("report `{}` cannot be written", path.display());
+    let there = fs::metadata(path).ok();
+    if there.as_ref().is_some_and(|m| !m.is_file()) {
+        let mut file = OpenOptions::new().write(true).open(path).with_context(failed)?;
+        return file.write_all(text.as_bytes()).with_context(failed);
+    }
+    // A link stays a link: what it leads to is replaced.
+    let target = path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
+    let name = target.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let draft = target.with_file_name(format!(".{name}.{}.tmp", std::process::id()));
+    let done = replace(&draft, &target, there.map(|m| m.permissions()), text);
+    if done.is_err() {
+        // The draft may not even exist; what matters is the first error.
+        let _ = fs::remove_file(&draft);
+    }
+    done.with_context(failed)
+}
+
+fn replace(draft: &Path, target: &Path, permissions: Option<fs::Permissions>, text: &str) -> io::Result<()> {
+    let mut file = OpenOptions::new().write(true).create(true).truncate(true).open(draft)?;
+    file.write_all(text.as_bytes())?;
+    if let Some(permissions) = permissions {
+        file.set_permissions(permissions)?;
+    }
+    drop(file);
+    fs::rename(draft, target)
+}
+
+/// The last lines of a report for people: what was looked at, what was not, and what came out.
+pub(crate) fn summary(report: &Report, options: &Options) -> String {
+    let options = Options { include_suppressed: false, ..options.clone() };
+    let concise = render(report, Format::Concise, &options);
+    // One line per finding comes first.
+    concise.split_inclusive('\n').skip(report.findings.len()).collect()
+}
+
+/// The explanation that `--why` asked for, and the summary.
+pub(crate) fn explanation(report: &Report, options: &Options) -> String {
+    let alone = Report { why: report.why.clone(), ..Report::default() };
+    let text = render(&alone, Format::Text, &Options { inventory: false, statistics: false, ..options.clone() });
+    // The parts of a text are separated by empty lines; the last is the summary, here of nothing.
+    let why = text.rsplit_once("\n\n").map_or("", |(why, _)| why);
+    let gap = if why.is_empty() { "" } else { "\n\n" };
+    format!("{why}{gap}{}", summary(report, options))
+}
+
+/// A path with `/` between its steps and without a leading `./`, as reports show it.
+pub(crate) fn shown(path: &Path) -> String {
+    let text = path.to_string_lossy().replace('\\', "/");
+    let mut rest = text.as_str();
+    while let Some(shorter) = rest.strip_prefix("./") {
+        rest = shorter;
+    }
+    rest.to_owned()
+}
+
+/// `n findings are`, `1 finding is`.
+pub(crate) fn are(n: usize, one: &str, many: &str) -> String {
+    format!("{} {}", words::count(n, one, many), if n == 1 { "is" } else { "are" })
+}
