@@ -13,6 +13,8 @@ use anyhow::Context;
 use serde::Deserialize;
 
 pub(crate) use env::Env;
+#[cfg(test)]
+pub(crate) use file::schema;
 pub(crate) use values::{Day, DottedPath, FailOn, FileBytes, Glob, Rebased, RuleWord, Threads};
 
 use crate::cli::ConfigArgs;

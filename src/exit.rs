@@ -1,6 +1,9 @@
 //! Exit codes. The table is part of the documentation.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
+
+use anyhow::anyhow;
 
 /// How a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,5 +31,32 @@ impl Exit {
     pub(crate) fn code(self) -> ExitCode {
         let row = Self::ALL.iter().find(|(exit, ..)| *exit == self);
         row.map_or(ExitCode::FAILURE, |(_, code, _)| ExitCode::from(*code))
+    }
+}
+
+/// Runs a command; a panic, which is a bug, becomes an error like any other.
+pub(crate) fn caught(run: impl FnOnce() -> anyhow::Result<Exit>) -> anyhow::Result<Exit> {
+    catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|panic| {
+        let said = panic.downcast_ref::<&str>().map(|s| (*s).to_owned());
+        let said = said.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
+        let at = concat!(env!("CARGO_PKG_REPOSITORY"), "/issues");
+        Err(anyhow!("this is a bug of Aegis, please report it at {at}: {said}"))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_is_an_error() {
+        let error = caught(|| panic!("on purpose")).unwrap_err().to_string();
+        assert!(error.ends_with("/issues: on purpose"), "{error}");
+    }
+
+    #[test]
+    fn codes_count_from_zero() {
+        let codes: Vec<u8> = Exit::ALL.iter().map(|(_, code, _)| *code).collect();
+        assert_eq!(codes, [0, 1, 2, 3]);
     }
 }

@@ -5,6 +5,8 @@ mod commands;
 mod config;
 mod exit;
 mod output;
+#[cfg(test)]
+mod reference;
 mod words;
 
 use std::io::{self, Write};
@@ -20,7 +22,7 @@ use crate::output::Streams;
 fn main() -> ExitCode {
     let (mut out, mut err) = (io::stdout(), io::stderr());
     let outcome = match Cli::try_parse() {
-        Ok(cli) => run(&cli, &mut Streams { out: &mut out, err: &mut err }),
+        Ok(cli) => exit::caught(|| run(&cli, &mut Streams { out: &mut out, err: &mut err })),
         Err(e) => e.print().map(|()| if e.use_stderr() { Exit::Error } else { Exit::Fine }).map_err(Into::into),
     };
     let exit = outcome.unwrap_or_else(|error| {

@@ -127,6 +127,27 @@ pub(crate) fn explanation(report: &Report, options: &Options) -> String {
     format!("{why}{gap}{}", summary(report, options))
 }
 
+/// A value as indented JSON with a line ending.
+pub(crate) fn json(value: &impl serde::Serialize) -> anyhow::Result<String> {
+    Ok(serde_json::to_string_pretty(value)? + "\n")
+}
+
+/// Columns as wide as their widest cell; those in `right` are aligned to the right.
+pub(crate) fn table<const N: usize>(head: [&str; N], rows: &[[String; N]], right: &[usize]) -> String {
+    let rows: Vec<[&str; N]> = std::iter::once(head).chain(rows.iter().map(|r| r.each_ref().map(String::as_str))).collect();
+    let width = |i: usize| rows.iter().filter_map(|r| r.get(i)).map(|cell| cell.chars().count()).max().unwrap_or(0);
+    let widths: Vec<usize> = (0..N).map(width).collect();
+    let mut out = String::new();
+    for row in rows {
+        let cells = row.iter().zip(&widths).enumerate().map(|(i, (cell, &w))| {
+            if right.contains(&i) { format!("{cell:>w$}") } else { format!("{cell:<w$}") }
+        });
+        out += cells.collect::<Vec<_>>().join("  ").trim_end();
+        out.push('\n');
+    }
+    out
+}
+
 /// A path with `/` between its steps and without a leading `./`, as reports show it.
 pub(crate) fn shown(path: &Path) -> String {
     let text = path.to_string_lossy().replace('\\', "/");

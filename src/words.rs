@@ -12,9 +12,13 @@ pub(crate) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a s
         .map(|(_, c)| c)
 }
 
-/// `; did you mean `x`?`, or nothing.
-pub(crate) fn did_you_mean<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> String {
-    nearest(word, candidates).map_or_else(String::new, |c| format!("; did you mean `{c}`?"))
+/// `did you mean `x`?`, or else what to do.
+pub(crate) fn did_you_mean<'a>(
+    word: &str,
+    candidates: impl IntoIterator<Item = &'a str>,
+    or_else: &str,
+) -> String {
+    nearest(word, candidates).map_or_else(|| or_else.to_owned(), |c| format!("did you mean `{c}`?"))
 }
 
 /// `a, b or c`.
@@ -43,7 +47,7 @@ mod tests {
         assert_eq!(nearest("aeg110", known), Some("AEG101"));
         assert_eq!(nearest("ungoverned-tols", known), Some("ungoverned-tool"));
         assert_eq!(nearest("banana", known), None);
-        assert_eq!(did_you_mean("banana", known), "");
+        assert_eq!(did_you_mean("banana", known, "look them up"), "look them up");
     }
 
     #[test]

@@ -183,7 +183,8 @@ fn why_nothing(report: &Report, settings: &Settings) -> String {
         return format!("{n} was skipped; `{}` {}", first.path, first.reason);
     }
     if let Some(first) = report.excluded.first() {
-        return format!("all Python files are excluded, `{first}` for one; see `--exclude`, `--include` and `--no-gitignore`");
+        let n = words::count(report.excluded.len(), "file or folder is", "files and folders are");
+        return format!("no Python file is left; {n} excluded, such as `{first}` (see `--exclude`, `--include` and `--no-gitignore`)");
     }
     if !settings.scan.include.is_empty() {
         return "no Python file matches `--include`".to_owned();

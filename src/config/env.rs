@@ -24,6 +24,15 @@ pub(crate) struct Env {
 }
 
 impl Env {
+    /// Every variable with its meaning, for the documentation.
+    pub(crate) const TABLE: [(&str, &str); 5] = [
+        ("AEGIS_CONFIG", "the settings file, as `--config`"),
+        ("AEGIS_COLOR", "when to use colours, as `--color`"),
+        ("AEGIS_SCAN_*", "settings of `scan` in `aegis.yaml`, with the key in upper case: `AEGIS_SCAN_FAIL_ON=high`; lists are separated by commas"),
+        ("AEGIS_TODAY", "the day that ends of suppressions are compared with, as `YYYY-MM-DD`; today in UTC otherwise"),
+        ("NO_COLOR", "if it is set and not empty, no colours unless asked for"),
+    ];
+
     /// The environment of this process.
     pub(crate) fn read() -> Self {
         let mut env = Self::default();

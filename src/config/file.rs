@@ -26,9 +26,8 @@ type Later = Option<BTreeMap<String, IgnoredAny>>;
 
 /// Settings of Aegis, in `aegis.yaml`.
 #[derive(Debug, Default, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(title = "aegis.yaml"))]
 #[serde(deny_unknown_fields, default)]
-#[expect(dead_code, reason = "sections of later releases are accepted, not used")]
 struct Sections {
     /// What `aegis scan` looks at and what fails it.
     scan: Option<Scan>,
@@ -47,6 +46,12 @@ struct Sections {
     /// Where evidence goes.
     #[cfg_attr(test, schemars(with = "Option<BTreeMap<String, serde_json::Value>>"))]
     audit: Later,
+}
+
+/// The JSON Schema of the file.
+#[cfg(test)]
+pub(crate) fn schema() -> serde_json::Value {
+    schemars::schema_for!(Sections).to_value()
 }
 
 /// The closest settings file, from `start` upwards.
@@ -188,26 +193,39 @@ fn range(file: &SourceFile, error: &serde_saphyr::Error) -> Range<usize> {
 /// What is wrong, and what to do.
 fn explain(error: &serde_saphyr::Error) -> (String, Option<String>) {
     use serde_saphyr::Error as E;
-    match error {
-        E::AliasError { error, .. } | E::WithSnippet { error, .. } => explain(error),
-        E::SerdeUnknownField { field, expected, .. } => (format!("key `{field}` is not known here"), Some(advice(field, expected))),
-        E::SerdeUnknownVariant { variant, expected, .. } => (format!("`{variant}` is not known here"), Some(advice(variant, expected))),
-        E::DuplicateMappingKey { key: Some(key), .. } => (format!("key `{key}` is written twice"), Some("keep one of the two".to_owned())),
+    let (message, help): (String, Option<&str>) = match error {
+        E::AliasError { error, .. } | E::WithSnippet { error, .. } => return explain(error),
+        E::SerdeUnknownField { field: word, expected, .. } => {
+            return (format!("key `{word}` is not known here"), Some(advice(word, expected)));
+        }
+        E::SerdeUnknownVariant { variant: word, expected, .. } => {
+            return (format!("`{word}` is not known here"), Some(advice(word, expected)));
+        }
+        E::DuplicateMappingKey { key: Some(key), .. } => (format!("key `{key}` is written twice"), Some("keep one of the two")),
         E::SerdeInvalidType { unexpected, expected, .. } | E::SerdeInvalidValue { unexpected, expected, .. } => {
             (format!("expected {expected}, found {unexpected}"), None)
         }
-        E::InvalidBooleanStrict { .. } => ("expected `true` or `false`".to_owned(), None),
+        E::Unexpected { expected: "mapping start", .. } => ("expected a mapping".into(), Some("write `key: value` lines, further to the right")),
+        E::Unexpected { expected: "sequence start", .. } => ("expected a list".into(), Some("put it in brackets: `[one, two]`")),
+        E::Unexpected { expected: "string scalar", .. } | E::NullIntoString { .. } => ("expected a word or text".into(), None),
+        E::InvalidScalar { .. } => ("expected a whole number".into(), None),
+        E::InvalidBooleanStrict { .. } => ("expected `true` or `false`".into(), None),
+        E::MultipleDocuments { .. } => ("a second document starts here".into(), Some("keep one document in the file")),
         E::Message { msg, .. } => match msg.split_once("; ") {
-            Some((message, help)) => (message.to_owned(), Some(help.to_owned())),
+            Some((message, help)) => (message.to_owned(), Some(help)),
             None => (msg.clone(), None),
         },
-        other => (other.to_string(), None),
-    }
+        other => {
+            let text = other.to_string();
+            (text.split(" at line ").next().unwrap_or(&text).to_owned(), None)
+        }
+    };
+    (message, help.map(str::to_owned))
 }
 
 fn advice(word: &str, expected: &[&'static str]) -> String {
     let known = format!("known are {}", words::either(expected).replace(" or ", " and "));
-    words::nearest(word, expected.iter().copied()).map_or(known, |near| format!("did you mean `{near}`?"))
+    words::did_you_mean(word, expected.iter().copied(), &known)
 }
 
 #[cfg(test)]
@@ -225,16 +243,147 @@ mod tests {
         assert_eq!(keys, known);
     }
 
+    fn refused(text: &str) -> String {
+        let mistake = parse(&SourceFile::new("aegis.yaml", text, None)).unwrap_err();
+        format!("error: {mistake}")
+    }
+
     #[test]
-    fn probe() {
-        for text in [
-            "", "# x\n", "scan:\n", "scan:\n  exlude: [a]\n", "scan: [\n", "scan:\n  exclude: tests\n", "scan:\n  fail_on: hgh\n",
-            "scan:\n  select: [AEG999]\n", "scan:\n  threads: 0\n", "scan:\n  threads: many\n", "scan:\n  strict: yes\n", "scan:\n  strict: true\n  strict: false\n",
-            "- a\n", "hello", "scan:\n  exclude:\n    - 'a['\n", "scna: {}\n", "score: 1\n", "a: b: c\n", "scan:\n\tstrict: true\n", "scan: {}\n---\nscan: {}\n", "scan: *x\n",
-            "scan: {max_file_bytes: 1e3}", "policy: !!x {}\n", "scan:\n  own_governors: [x]\n", "scan:\n  exclude: [1]\n", "scan:\n  exclude: [~]\n", "scan:\n  exclude: [[a]]\n", "scan: \"abc",
-        ] {
-            let f = SourceFile::new("aegis.yaml", text, None);
-            match parse(&f) { Ok(s) => println!("{text:?} OK {s:?}"), Err(e) => println!("{text:?}\nerror: {e}") }
+    fn silence_is_accepted() {
+        for text in ["", "# nothing\n", "scan:\n", "scan: {}\n", "score: {a: [1]}\npolicy: {rules: []}\naudit:\n"] {
+            assert_eq!(parse(&SourceFile::new("aegis.yaml", text, None)).unwrap(), Scan::default(), "{text:?}");
         }
+    }
+
+    #[test]
+    fn a_wrong_key_is_answered_with_the_nearest() {
+        insta::assert_snapshot!(refused("scan:\n  exlude: [a]\n"), @"
+        error: key `exlude` is not known here
+         --> aegis.yaml:2:3
+          |
+        2 |   exlude: [a]
+          |   ^^^^^^
+          |
+          = help: did you mean `exclude`?
+        ");
+        insta::assert_snapshot!(refused("zebra: {}\n"), @"
+        error: key `zebra` is not known here
+         --> aegis.yaml:1:1
+          |
+        1 | zebra: {}
+          | ^^^^^
+          |
+          = help: known are scan, score, gate, policy, guardrails and audit
+        ");
+    }
+
+    #[test]
+    fn a_wrong_value_is_answered_with_what_was_expected() {
+        insta::assert_snapshot!(refused("scan:\n  fail_on: hihg # soon\n"), @"
+        error: `hihg` is not known here
+         --> aegis.yaml:2:12
+          |
+        2 |   fail_on: hihg # soon
+          |            ^^^^
+          |
+          = help: did you mean `high`?
+        ");
+        insta::assert_snapshot!(refused("scan:\n  select: [AEG101, ungoverned-tol]\n"), @"
+        error: `ungoverned-tol` is not a rule
+         --> aegis.yaml:2:20
+          |
+        2 |   select: [AEG101, ungoverned-tol]
+          |                    ^^^^^^^^^^^^^^
+          |
+          = help: did you mean `ungoverned-tool`?
+        ");
+        insta::assert_snapshot!(refused("scan:\n  exclude:\n    - 'a['\n"), @"
+        error: `a[` is not a glob: unclosed character class, missing ']'
+         --> aegis.yaml:3:7
+          |
+        3 |     - 'a['
+          |       ^^^^
+        ");
+        insta::assert_snapshot!(refused("scan: {threads: 0}"), @"
+        error: `0` is not a number of threads
+         --> aegis.yaml:1:17
+          |
+        1 | scan: {threads: 0}
+          |                 ^
+          |
+          = help: expected 1 to 256
+        ");
+    }
+
+    #[test]
+    fn a_wrong_shape_is_answered_with_the_right_one() {
+        insta::assert_snapshot!(refused("scan:\n  exclude: tests\n"), @"
+        error: expected a list
+         --> aegis.yaml:2:12
+          |
+        2 |   exclude: tests
+          |            ^^^^^
+          |
+          = help: put it in brackets: `[one, two]`
+        ");
+        insta::assert_snapshot!(refused("score: 1\n"), @"
+        error: expected a mapping
+         --> aegis.yaml:1:8
+          |
+        1 | score: 1
+          |        ^
+          |
+          = help: write `key: value` lines, further to the right
+        ");
+        insta::assert_snapshot!(refused("scan:\n  strict: yes\n"), @"
+        error: expected `true` or `false`
+         --> aegis.yaml:2:11
+          |
+        2 |   strict: yes
+          |           ^^^
+        ");
+        insta::assert_snapshot!(refused("scan:\n  threads: many\n"), @"
+        error: expected a whole number
+         --> aegis.yaml:2:12
+          |
+        2 |   threads: many
+          |            ^^^^
+        ");
+        insta::assert_snapshot!(refused("scan:\n  strict: true\n  strict: false\n"), @"
+        error: key `strict` is written twice
+         --> aegis.yaml:3:3
+          |
+        3 |   strict: false
+          |   ^^^^^^
+          |
+          = help: keep one of the two
+        ");
+    }
+
+    #[test]
+    fn what_is_no_yaml_is_shown_where_it_goes_wrong() {
+        insta::assert_snapshot!(refused("scan:\n\tstrict: true\n"), @"
+        error: tabs disallowed within this context (block indentation)
+         --> aegis.yaml:2:2
+          |
+        2 |     strict: true
+          |     ^^^^^^
+        ");
+        insta::assert_snapshot!(refused("scan: {}\n---\nscan: {}\n"), @"
+        error: a second document starts here
+         --> aegis.yaml:3:1
+          |
+        3 | scan: {}
+          | ^^^^
+          |
+          = help: keep one document in the file
+        ");
+        insta::assert_snapshot!(refused("# é😀\nscan: \"abc"), @r#"
+        error: unclosed quote
+         --> aegis.yaml:2:7
+          |
+        2 | scan: "abc
+          |       ^^^^
+        "#);
     }
 }

@@ -48,10 +48,7 @@ impl FromStr for RuleWord {
             return Ok(Self(prefix));
         }
         let known = RULES.iter().flat_map(|r| [r.id, r.name]);
-        let advice = words::nearest(s, known).map_or_else(
-            || "`aegis explain` lists all rules".to_owned(),
-            |near| format!("did you mean `{near}`?"),
-        );
+        let advice = words::did_you_mean(s, known, "`aegis explain` lists all rules");
         Err(format!("`{s}` is not a rule; {advice}"))
     }
 }
@@ -111,10 +108,8 @@ impl FromStr for Glob {
         if bare.is_empty() || s.starts_with('#') {
             return Err(format!("`{s}` matches nothing; expected a glob such as `tests/` or `*_pb2.py`"));
         }
-        match glob(bare) {
-            Ok(_) => Ok(Self(s.to_owned())),
-            Err(e) => Err(format!("`{s}` is not a glob: {}", e.kind())),
-        }
+        let checked = glob(bare).map_err(|e| e.kind().to_string().replace("; ", ", "));
+        checked.map(|_| Self(s.to_owned())).map_err(|why| format!("`{s}` is not a glob: {why}"))
     }
 }
 

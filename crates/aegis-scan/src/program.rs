@@ -23,7 +23,9 @@ use crate::link::values::FileIx;
 use crate::sources::{self, Found, ImportLine, Options, Text};
 
 /// Rounds of reading files that values turned out to be handed to.
-const MAX_ROUNDS: usize = 6;
+const MAX_ROUNDS: usize = 24;
+/// Programs with less than this many bytes in files that import AI packages are small.
+const SMALL: u64 = 8 << 20;
 
 /// Where texts come from.
 #[derive(Debug)]
@@ -42,6 +44,8 @@ pub(crate) struct Loaded {
     pub(crate) problem: Option<SkipReason>,
     pub(crate) bytes: u64,
     seed: bool,
+    /// Whether it imports a governor.
+    governs: bool,
     /// Length and hash of the text that was parsed.
     pub(crate) stamp: (usize, u64),
 }
@@ -89,31 +93,55 @@ fn parser(language: &Language) -> Parser {
 pub(crate) fn analyse<'c>(catalog: &'c Catalog, found: Vec<Found>, extra: &[PathBuf], origin: &Origin, why: bool) -> Program<'c> {
     let language: Language = tree_sitter_python::LANGUAGE.into();
     let roles = Roles::read(&language, aegis_queries::PYTHON_STRUCTURE).unwrap_or_else(|_| Roles::empty());
-    let sift = Sift::new(catalog);
+    let sdk_roots = own_sdks(catalog, extra);
+    let sift = Sift::new(catalog, &sdk_roots);
+    let t1 = std::time::Instant::now();
     let mut files: Vec<Loaded> = found
         .into_par_iter()
         .map_init(|| parser(&language), |p, f| first_look(f, origin, &sift, &roles, p))
         .collect();
+    if std::env::var_os("DBG").is_some() { eprintln!("first look {:?}", t1.elapsed()); }
     let modules = Modules::new(files.iter().map(|f| (f.found.root, f.found.module_path.as_str(), f.found.notebook)));
     let imports: Vec<Vec<FileIx>> =
         (0..files.len()).into_par_iter().map(|i| resolve(&modules, &files, i)).collect();
-    let sdk_roots = own_sdks(catalog, extra);
-    let mut wanted = importers(&files, &imports);
-    wanted.extend(named_like_sdks(catalog, &modules, &sdk_roots));
-    wanted.sort_unstable();
-    wanted.dedup();
+    let wanted = named_like_sdks(catalog, &modules, &sdk_roots);
     parse_more(&mut files, &wanted, origin, &roles, &language);
 
+    if std::env::var_os("DBG").is_some() {
+        let mut m: std::collections::BTreeMap<String,(usize,u64)> = Default::default();
+        for f in files.iter().filter(|f| f.seed) { let e = m.entry(f.found.module_path.split('/').next().unwrap_or("").to_owned()).or_default(); e.0+=1; e.1+=f.bytes; }
+        let mut v: Vec<_> = m.into_iter().collect(); v.sort_by_key(|x| std::cmp::Reverse(x.1.1)); eprintln!("seeds {:?} {}", &v[..v.len().min(40)], files.iter().filter(|f| f.seed).count());
+    }
+    let t0 = std::time::Instant::now();
+    let installed = installations(extra);
+    let by = Importers::new(&modules, &files);
     let mut solver = Solver::new(catalog, modules, files.len(), sdk_roots);
     if why {
         solver.origins = Some(FxHashMap::default());
     }
+    // Ways in matter where something governs; where nothing does, they only explain, which is
+    // worth its time in programs of ordinary size.
+    let seeds: u64 = files.iter().filter(|f| f.seed).map(|f| f.bytes).sum();
+    solver.follow_callers = seeds <= SMALL || files.iter().any(|f| f.governs);
+    if std::env::var_os("DBG").is_some() { eprintln!("importers {:?}", t0.elapsed()); }
     load_new(&mut solver, &files);
+    if std::env::var_os("DBG").is_some() { eprintln!("loaded {:?}", t0.elapsed()); }
     solver.run();
+    if std::env::var_os("DBG").is_some() { eprintln!("ran {:?}", t0.elapsed()); }
+    let mut spread = !files.iter().any(|f| f.governs);
     for _ in 0..MAX_ROUNDS {
-        let wanted: Vec<FileIx> = std::mem::take(&mut solver.wanted).into_iter().collect();
-        let wanted: Vec<FileIx> =
-            wanted.into_iter().filter(|&f| files.get(f as usize).is_some_and(|l| l.facts.is_none() && l.problem.is_none())).collect();
+        let mut wanted: Vec<FileIx> = std::mem::take(&mut solver.wanted).into_iter().collect();
+        wanted.extend(by.wanted(&solver));
+        let unread = |&f: &FileIx| {
+            let file = files.get(f as usize);
+            file.is_some_and(|l| l.facts.is_none() && l.problem.is_none() && !installed.iter().any(|d| l.found.path.starts_with(d)))
+        };
+        wanted.retain(unread);
+        if wanted.is_empty() && !spread {
+            spread = true;
+            wanted = importers(&solver, &imports);
+            wanted.retain(unread);
+        }
         if wanted.is_empty() {
             break;
         }
@@ -138,12 +166,13 @@ fn load_new(solver: &mut Solver<'_>, files: &[Loaded]) {
 /// Reads a file, looks at its imports, and parses it if they meet the catalog.
 fn first_look(found: Found, origin: &Origin, sift: &Sift<'_>, roles: &Roles, parser: &mut Parser) -> Loaded {
     let mut out =
-        Loaded { found, imports: Vec::new(), facts: None, problem: None, bytes: 0, seed: false, stamp: (0, 0) };
+        Loaded { found, imports: Vec::new(), facts: None, problem: None, bytes: 0, seed: false, governs: false, stamp: (0, 0) };
     match read(&out.found, origin) {
         Ok(text) => {
             out.bytes = text.bytes;
             out.imports = sources::imports(&text.text);
-            out.seed = sift.is_seed(&text.text, &out.imports);
+            out.seed = sift.is_seed(&out.found.module_path, &text.text, &out.imports);
+            out.governs = out.imports.iter().any(|l| sift.catalog.imports_governor(&l.module));
             if out.seed {
                 take(&mut out, &text.text, roles, parser);
             }
@@ -247,9 +276,72 @@ pub(crate) fn statement_targets(modules: &Modules, file: FileIx, facts: &Facts, 
     out
 }
 
-/// Files that import seeds, directly or not.
-fn importers(files: &[Loaded], imports: &[Vec<FileIx>]) -> Vec<FileIx> {
-    let mut by: Vec<Vec<FileIx>> = vec![Vec::new(); files.len()];
+/// Who imports what from whom.
+struct Importers {
+    /// By imported file: the importer and the name, if it takes one.
+    by: Vec<Vec<(FileIx, Option<String>)>>,
+}
+
+impl Importers {
+    fn new(modules: &Modules, files: &[Loaded]) -> Self {
+        let lists: Vec<Vec<(FileIx, FileIx, Option<String>)>> = (0..files.len())
+            .into_par_iter()
+            .map(|i| {
+                let ix = FileIx::try_from(i).unwrap_or(FileIx::MAX);
+                let mut out = Vec::new();
+                let mut hits = Vec::new();
+                for line in files.get(i).map(|f| f.imports.as_slice()).unwrap_or_default() {
+                    hits.clear();
+                    targets(modules, ix, line, &mut hits);
+                    // The last one holds the name; the packages around it run, but give nothing.
+                    if let Some(&last) = hits.last() {
+                        let item = line.item.clone().filter(|i| i != "*" && !is_module(modules, last, i));
+                        out.push((last, ix, item));
+                    }
+                }
+                out
+            })
+            .collect();
+        let mut by = vec![Vec::new(); files.len()];
+        for (target, importer, item) in lists.into_iter().flatten() {
+            if let Some(b) = by.get_mut(target as usize) {
+                b.push((importer, item));
+            }
+        }
+        Self { by }
+    }
+
+    /// Files that import a carrying name of a file that is loaded.
+    fn wanted(&self, solver: &Solver<'_>) -> Vec<FileIx> {
+        let mut out = Vec::new();
+        for (i, list) in self.by.iter().enumerate() {
+            let Ok(file) = FileIx::try_from(i) else { continue };
+            if list.is_empty() || solver.files.get(i).is_none_or(|m| m.facts.is_none()) {
+                continue;
+            }
+            let exports: FxHashSet<&str> = solver.exports_of(file).into_iter().map(|s| solver.pool.text(s)).collect();
+            if exports.is_empty() {
+                continue;
+            }
+            let takes = |item: &Option<String>| item.as_deref().is_none_or(|i| exports.contains(i));
+            out.extend(list.iter().filter(|(_, item)| takes(item)).map(|(f, _)| *f));
+        }
+        out.sort_unstable();
+        out.dedup();
+        out
+    }
+}
+
+/// Whether the last file of an import line is the imported item itself.
+fn is_module(modules: &Modules, last: FileIx, item: &str) -> bool {
+    let key = modules.key(last);
+    let key = key.strip_suffix("/__init__").unwrap_or(key);
+    key.rsplit('/').next() == Some(item)
+}
+
+/// Files that import files with call sites or governors, directly or not.
+fn importers(solver: &Solver<'_>, imports: &[Vec<FileIx>]) -> Vec<FileIx> {
+    let mut by: Vec<Vec<FileIx>> = vec![Vec::new(); imports.len()];
     for (i, list) in imports.iter().enumerate() {
         for &f in list {
             if let Some(b) = by.get_mut(f as usize) {
@@ -257,16 +349,15 @@ fn importers(files: &[Loaded], imports: &[Vec<FileIx>]) -> Vec<FileIx> {
             }
         }
     }
-    let mut seen: Vec<bool> = files.iter().map(|f| f.seed).collect();
-    let mut todo: Vec<FileIx> =
-        (0..files.len()).filter(|&i| seen.get(i) == Some(&true)).filter_map(|i| FileIx::try_from(i).ok()).collect();
+    let governing = solver.calls.iter().filter(|(_, c)| !c.governors.is_empty()).map(|(k, _)| k.0);
+    let mut todo: Vec<FileIx> = solver.sites.keys().map(|k| k.0).chain(governing).collect();
+    todo.sort_unstable();
+    todo.dedup();
+    let mut seen: FxHashSet<FileIx> = todo.iter().copied().collect();
     let mut out = Vec::new();
     while let Some(f) = todo.pop() {
         for &b in by.get(f as usize).map(Vec::as_slice).unwrap_or_default() {
-            if let Some(s) = seen.get_mut(b as usize)
-                && !*s
-            {
-                *s = true;
+            if seen.insert(b) {
                 out.push(b);
                 todo.push(b);
             }
@@ -280,6 +371,16 @@ fn named_like_sdks(catalog: &Catalog, modules: &Modules, sdk_roots: &FxHashSet<S
     let mut roots: Vec<&String> = catalog.roots.keys().filter(|r| !sdk_roots.contains(*r)).collect();
     roots.sort_unstable();
     roots.into_iter().flat_map(|r| modules.files_named(r)).collect()
+}
+
+/// Folders that packages were installed into. What is installed there is not the program: a file
+/// of it is read if it uses an AI package by itself, and its callers are not followed.
+fn installations(extra: &[PathBuf]) -> Vec<PathBuf> {
+    let dists = extra.iter().filter(|p| p.extension().is_some_and(|e| e == "dist-info"));
+    let mut out: Vec<PathBuf> = dists.filter_map(|p| p.parent().map(PathBuf::from)).collect();
+    out.sort();
+    out.dedup();
+    out
 }
 
 /// Import roots whose own package is in the tree, by `*.dist-info` folders and project files.
@@ -308,14 +409,21 @@ fn own_sdks(catalog: &Catalog, extra: &[PathBuf]) -> FxHashSet<String> {
     roots
 }
 
+/// Whether a path leads through a folder.
+fn lies_in(path: &str, folder: &str) -> bool {
+    path.split('/').rev().skip(1).any(|p| p == folder)
+}
+
 /// Decides from its imports whether a text can meet the catalog by itself.
 struct Sift<'c> {
     catalog: &'c Catalog,
+    /// Inside its own package an SDK is code like any other: its imports of itself are no use of it.
+    sdk_roots: &'c FxHashSet<String>,
     hosts: Option<aho_corasick::AhoCorasick>,
 }
 
 impl<'c> Sift<'c> {
-    fn new(catalog: &'c Catalog) -> Self {
+    fn new(catalog: &'c Catalog, sdk_roots: &'c FxHashSet<String>) -> Self {
         let words: Vec<&str> = catalog
             .data
             .hosts
@@ -324,14 +432,14 @@ impl<'c> Sift<'c> {
             .filter(|p| p.len() >= 6)
             .chain(["\"messages\"", "'messages'", "\"prompt\"", "'prompt'", "\"contents\"", "'contents'"])
             .collect();
-        Self { catalog, hosts: aho_corasick::AhoCorasick::new(words).ok() }
+        Self { catalog, sdk_roots, hosts: aho_corasick::AhoCorasick::new(words).ok() }
     }
 
-    fn is_seed(&self, text: &str, imports: &[ImportLine]) -> bool {
+    fn is_seed(&self, path: &str, text: &str, imports: &[ImportLine]) -> bool {
         let mut http = false;
         for line in imports.iter().filter(|l| l.level == 0) {
             let top = line.module.split('.').next().unwrap_or("");
-            if self.catalog.strong.contains(top) {
+            if self.catalog.strong.contains(top) && !(self.sdk_roots.contains(top) && lies_in(path, top)) {
                 let known = match line.item.as_deref() {
                     Some("*") | None => self.known(&line.module) || self.known(top),
                     Some(item) => self.known(&format!("{}.{item}", line.module)),

@@ -32,6 +32,8 @@ pub(crate) struct Catalog {
     pub(crate) roots: FxHashMap<String, bool>,
     /// Import roots of frameworks and governors that make a file worth parsing by themselves.
     pub(crate) strong: rustc_hash::FxHashSet<String>,
+    /// Import roots that only governors have.
+    governor_roots: rustc_hash::FxHashSet<String>,
     /// Import roots of HTTP clients.
     pub(crate) http_roots: rustc_hash::FxHashSet<String>,
     /// All proper prefixes of known paths.
@@ -88,6 +90,7 @@ impl Catalog {
         }
         let root = path.split('.').next().unwrap_or(path).to_owned();
         self.strong.insert(root.clone());
+        self.governor_roots.insert(root.clone());
         self.roots.insert(root, false);
         self.governors.push(Governor { paths: vec![path.to_owned()], effect: GovernorEffect::Wrap { args: vec![Arg::At(0)] } });
     }
@@ -143,6 +146,7 @@ impl Catalog {
         }
         let mut out = Self {
             strong, http_roots,
+            governor_roots: rustc_hash::FxHashSet::default(),
             paths, by_name, roots, prefixes, shapes, members,
             governors: Vec::new(),
             governor_paths: FxHashMap::default(),
@@ -158,7 +162,9 @@ impl Catalog {
         for set in sets {
             for root in &set.imports {
                 let root = root.split('.').next().unwrap_or(root);
-                self.roots.insert(root.to_owned(), false);
+                if self.roots.insert(root.to_owned(), false).is_none() {
+                    self.governor_roots.insert(root.to_owned());
+                }
                 self.strong.insert(root.to_owned());
             }
             for target in set.targets {
@@ -235,6 +241,12 @@ impl Catalog {
 
     pub(crate) fn governor(&self, path: &str) -> Option<u32> {
         self.governor_paths.get(path).copied()
+    }
+
+    /// Whether a module belongs to a package that governors come from and nothing else does.
+    pub(crate) fn imports_governor(&self, module: &str) -> bool {
+        let root = module.split('.').next().unwrap_or(module);
+        self.governor_roots.contains(root)
     }
 
     /// A member of a class or of what it extends.

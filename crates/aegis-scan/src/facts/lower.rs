@@ -45,7 +45,7 @@ pub(crate) fn lower(text: &str, tree: &Tree, roles: &Roles) -> Facts {
         low.comments(root);
     }
     for u in &mut low.facts.units {
-        for names in [&mut u.locals, &mut u.globals, &mut u.nonlocals] {
+        for names in [&mut u.locals, &mut u.globals, &mut u.nonlocals, &mut u.mentions] {
             names.sort_unstable();
             names.dedup();
         }
@@ -192,6 +192,12 @@ impl<'t> Lower<'t> {
     fn bind(&mut self, name: Name) {
         if let Some(u) = self.here() {
             u.locals.push(name);
+        }
+    }
+
+    fn mention(&mut self, name: Name) {
+        if let Some(u) = self.here() {
+            u.mentions.push(name);
         }
     }
 
@@ -550,6 +556,9 @@ impl<'t> Lower<'t> {
             let bound = self.intern("*");
             items.push(Import { level, module, item: None, bound, renamed: false, star: true });
         }
+        if let Some(u) = self.here() {
+            u.has_import = true;
+        }
         out.push(Stmt::Import { span: u32::try_from(node.start_byte()).unwrap_or(u32::MAX), items });
     }
 
@@ -672,13 +681,17 @@ impl<'t> Lower<'t> {
         match self.roles.role(node) {
             Role::Identifier => {
                 let n = self.name_of(node);
+                self.mention(n);
                 self.push(node, Expr::Name(n))
             }
             Role::Attribute => {
                 let object = self.part_expr(node, Part::Object);
                 let name = self.part(node, Part::Name).map(|n| self.name_of(n));
                 match name {
-                    Some(n) if object != 0 => self.push(node, Expr::Attr(object, n)),
+                    Some(n) if object != 0 => {
+                        self.mention(n);
+                        self.push(node, Expr::Attr(object, n))
+                    }
                     _ => object,
                 }
             }

@@ -125,6 +125,10 @@ pub(crate) struct Unit {
     pub(crate) globals: Vec<Name>,
     pub(crate) nonlocals: Vec<Name>,
     pub(crate) is_generator: bool,
+    /// Whether something is imported in it.
+    pub(crate) has_import: bool,
+    /// Names and attributes it mentions, sorted; those of scopes inside it are theirs.
+    pub(crate) mentions: Vec<Name>,
     /// Byte range of the text of the docstring.
     pub(crate) doc: Option<(u32, u32)>,
 }

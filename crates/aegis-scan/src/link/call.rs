@@ -217,6 +217,9 @@ impl Solver<'_> {
                 facts.targets.push((f, governed));
             }
         }
+        let with_model = args.list.iter().any(|a| self.pool.has(a.set, |v| v == Value::Model));
+        self.called(f, with_model);
+        self.note_caller(cx.scope, f);
         self.bind_args(cx, f, recv, args);
         let Some(info) = self.info(f) else { return EMPTY };
         let mut out = self.read(cx, info.result);
@@ -240,7 +243,7 @@ impl Solver<'_> {
             return b;
         }
         let b = u32::try_from(self.boxes.len()).unwrap_or(u32::MAX);
-        let any = self.new_cells(1);
+        let any = self.new_cells(1, super::demand::Owner::Box(b));
         self.boxes.push(super::BoxInfo { file: info.0, any, ..super::BoxInfo::default() });
         self.box_ix.insert(key, b);
         b
@@ -338,7 +341,7 @@ impl Solver<'_> {
             Some(&b) => b,
             None => {
                 let b = u32::try_from(self.boxes.len()).unwrap_or(u32::MAX);
-                let any = self.new_cells(1);
+                let any = self.new_cells(1, super::demand::Owner::Box(b));
                 self.boxes.push(super::BoxInfo { file: info.0, any, ..super::BoxInfo::default() });
                 self.box_ix.insert((info.0, info.1, part), b);
                 b
@@ -474,7 +477,7 @@ impl Solver<'_> {
         let rest = args.without_first();
         if self.boxed(b).is_some_and(|i| i.partial.is_empty()) {
             for a in &rest.list {
-                let c = self.new_cells(1);
+                let c = self.new_cells(1, super::demand::Owner::Box(b));
                 if let Some(info) = self.boxes.get_mut(b as usize) {
                     info.partial.push((a.name, c));
                 }

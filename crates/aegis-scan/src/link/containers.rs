@@ -19,7 +19,7 @@ impl Solver<'_> {
             return b;
         }
         let b = u32::try_from(self.boxes.len()).unwrap_or(u32::MAX);
-        let any = self.new_cells(1);
+        let any = self.new_cells(1, super::demand::Owner::Box(b));
         self.boxes.push(BoxInfo { file: cx.file, expr: e, any, ..BoxInfo::default() });
         self.box_ix.insert(key, b);
         b
@@ -44,7 +44,7 @@ impl Solver<'_> {
         if info.keys.len() >= MAX_KEYS {
             return Some(info.any);
         }
-        let c = self.new_cells(1);
+        let c = self.new_cells(1, super::demand::Owner::Box(b));
         self.boxes.get_mut(b as usize)?.keys.push((key, c));
         Some(c)
     }
@@ -54,7 +54,7 @@ impl Solver<'_> {
             return self.boxed(b).map(|x| x.any);
         }
         while self.boxed(b)?.slots.len() <= i {
-            let c = self.new_cells(1);
+            let c = self.new_cells(1, super::demand::Owner::Box(b));
             self.boxes.get_mut(b as usize)?.slots.push(c);
         }
         self.boxed(b)?.slots.get(i).copied()

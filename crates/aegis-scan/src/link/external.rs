@@ -269,6 +269,9 @@ impl Solver<'_> {
 
     /// Records a site.
     pub(super) fn site(&mut self, cx: Cx<'_>, spot: Spot, kind: Kind, member: MemberIx, governed: bool) -> &mut Site {
+        if self.follow_callers {
+            self.make_hot(cx.scope);
+        }
         let site = self.sites.entry((cx.file, spot, kind)).or_default();
         if let Err(i) = site.members.binary_search(&member) {
             site.members.insert(i, member);
@@ -428,6 +431,9 @@ impl Solver<'_> {
     }
 
     fn call_governor(&mut self, cx: Cx<'_>, e: ExprId, g: u32, args: &Args) -> Set {
+        if self.follow_callers {
+            self.make_hot(cx.scope);
+        }
         let facts = self.facts_of(cx, e);
         if !facts.governors.contains(&g) {
             facts.governors.push(g);

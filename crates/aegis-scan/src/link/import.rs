@@ -82,7 +82,7 @@ impl Solver<'_> {
         let top = names.next().unwrap_or("");
         let place = self.modules.top(cx.file, top)?;
         if self.catalog.roots.contains_key(top) && self.is_known(full) {
-            if self.sdk_roots.contains(top) {
+            if self.sdk_roots.contains(top) && !self.modules.lies_in(cx.file, top) {
                 return None;
             }
             // The project has a module named like an SDK: it counts only if it has the name.
@@ -160,6 +160,7 @@ impl Solver<'_> {
                 return self.pool.one(v);
             }
             if loaded.is_none() {
+                self.reads_unread.insert(cx.scope);
                 return self.pool.one(Value::Unread(file, name));
             }
             out = self.starred(cx, file, name, depth + 1);

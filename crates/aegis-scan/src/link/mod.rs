@@ -12,6 +12,7 @@ mod annotations;
 mod attr;
 mod call;
 mod containers;
+mod demand;
 mod expr;
 mod external;
 mod import;
@@ -166,9 +167,29 @@ pub(crate) struct Solver<'c> {
     pub(crate) object_uses: FxHashMap<SiteKey, (bool, bool)>,
     /// Files whose code is needed although nothing AI reaches them by imports.
     pub(crate) wanted: BTreeSet<FileIx>,
+    /// Scopes that met a name of an unread file.
+    reads_unread: FxHashSet<Scope>,
     /// Where each value first came into a cell, if that is asked for.
     pub(crate) origins: Option<FxHashMap<(Cell, ValueId), (FileIx, ExprId)>>,
     steps: u64,
+    /// By scope: whether it is evaluated, whether it gives carrying values; by cell: whether it
+    /// carries, and whose it is. See [`demand`].
+    active: Vec<bool>,
+    hot: Vec<bool>,
+    carrying: Vec<bool>,
+    owners: Vec<demand::Owner>,
+    mentions: FxHashMap<Sym, Vec<Scope>>,
+    activated: FxHashSet<(Sym, FileIx)>,
+    holders: FxHashMap<Scope, Vec<Cell>>,
+    box_holders: FxHashMap<u32, Vec<Cell>>,
+    hot_boxes: FxHashSet<u32>,
+    callers: FxHashMap<Scope, Vec<Scope>>,
+    newly_carrying: Vec<Cell>,
+    draining: bool,
+    ext_carrying: FxHashMap<Sym, bool>,
+    shape_names: Vec<Vec<Sym>>,
+    /// Whether callers of functions with call sites matter, too.
+    pub(crate) follow_callers: bool,
 }
 
 /// The scope under evaluation.
@@ -219,9 +240,29 @@ impl<'c> Solver<'c> {
             governed_entry: FxHashSet::default(),
             object_uses: FxHashMap::default(),
             wanted: BTreeSet::new(),
+            reads_unread: FxHashSet::default(),
             origins: None,
             steps: 0,
+            active: Vec::new(),
+            hot: Vec::new(),
+            carrying: vec![true],
+            owners: vec![demand::Owner::Nobody],
+            mentions: FxHashMap::default(),
+            activated: FxHashSet::default(),
+            holders: FxHashMap::default(),
+            box_holders: FxHashMap::default(),
+            hot_boxes: FxHashSet::default(),
+            callers: FxHashMap::default(),
+            newly_carrying: Vec::new(),
+            draining: false,
+            ext_carrying: FxHashMap::default(),
+            shape_names: Vec::new(),
+            follow_callers: false,
         };
+        let mut shapes: Vec<&Vec<String>> = catalog.shapes.values().flatten().map(|(path, _)| path).collect();
+        shapes.sort_unstable();
+        shapes.dedup();
+        s.shape_names = shapes.into_iter().map(|path| path.iter().map(|n| s.pool.sym(n)).collect()).collect();
         s.files.resize_with(files, Module::default);
         s
     }
@@ -231,8 +272,17 @@ impl<'c> Solver<'c> {
         let names: Arc<[Sym]> = facts.names.iter().map(|n| self.pool.sym(n)).collect();
         let first = Scope::try_from(self.scopes.len()).unwrap_or(Scope::MAX);
         for (i, unit) in facts.units.iter().enumerate() {
-            let locals = self.new_cells(unit.locals.len());
-            let rest = self.new_cells(3);
+            let scope = first + Scope::try_from(i).unwrap_or(0);
+            let locals = self.new_cells(unit.locals.len(), demand::Owner::Nobody);
+            for (k, &l) in unit.locals.iter().enumerate() {
+                let name = names.get(l as usize).copied().unwrap_or(0);
+                if let Some(o) = self.owners.get_mut(locals as usize + k) {
+                    *o = demand::Owner::Local(scope, name);
+                }
+            }
+            let rest = self.new_cells(3, demand::Owner::Part(scope));
+            self.active.push(false);
+            self.hot.push(false);
             self.scopes.push(ScopeInfo {
                 file,
                 unit: UnitId::try_from(i).unwrap_or(0),
@@ -247,12 +297,9 @@ impl<'c> Solver<'c> {
         if let Some(slot) = self.files.get_mut(file as usize) {
             slot.first_scope = first;
             slot.names = names;
-            slot.facts = Some(facts);
+            slot.facts = Some(Arc::clone(&facts));
         }
-        let last = Scope::try_from(self.scopes.len()).unwrap_or(Scope::MAX);
-        for s in first..last {
-            self.enqueue(s);
-        }
+        self.index_mentions(first, &facts);
         if was_unread {
             self.wanted.remove(&file);
         }
@@ -263,7 +310,9 @@ impl<'c> Solver<'c> {
         self.import_cache.clear();
         let n = Scope::try_from(self.scopes.len()).unwrap_or(0);
         for s in 0..n {
-            self.enqueue(s);
+            if self.reads_unread.contains(&s) || self.with_unit(s, |_, u| u.kind == UnitKind::Module || u.has_import) == Some(true) {
+                self.enqueue(s);
+            }
         }
     }
 
@@ -281,7 +330,7 @@ impl<'c> Solver<'c> {
                 self.steps += 1;
                 self.scope(scope);
             }
-            if std::env::var_os("DBG").is_some() { eprintln!("round {} {} {:?}", self.steps, self.queue.len(), self.pool.stats()); }
+            if std::env::var_os("DBG").is_some() { eprintln!("round {} q{} active {} of {} hot {} cells {}", self.steps, self.queue.len(), self.active.iter().filter(|a|**a).count(), self.active.len(), self.hot.iter().filter(|a|**a).count(), self.cells.len()); }
         }
     }
 
@@ -297,6 +346,9 @@ impl<'c> Solver<'c> {
     }
 
     fn enqueue(&mut self, scope: Scope) {
+        if !self.is_active(scope) {
+            return;
+        }
         if let Some(q) = self.queued.get_mut(scope as usize)
             && !*q
         {
@@ -307,10 +359,12 @@ impl<'c> Solver<'c> {
 
     // ---- cells
 
-    fn new_cells(&mut self, n: usize) -> Cell {
+    fn new_cells(&mut self, n: usize, owner: demand::Owner) -> Cell {
         let first = Cell::try_from(self.cells.len()).unwrap_or(Cell::MAX);
         self.cells.resize(self.cells.len() + n, EMPTY);
         self.readers.resize_with(self.cells.len(), Vec::new);
+        self.carrying.resize(self.cells.len(), false);
+        self.owners.resize(self.cells.len(), owner);
         first
     }
 
@@ -351,6 +405,7 @@ impl<'c> Solver<'c> {
         if let Some(c) = self.cells.get_mut(cell as usize) {
             *c = new;
         }
+        self.check_carry(cell, new);
         let readers = self.readers.get(cell as usize).cloned().unwrap_or_default();
         for r in readers {
             self.enqueue(r);
@@ -361,7 +416,7 @@ impl<'c> Solver<'c> {
         if let Some(&c) = self.attrs.get(&(class, name)) {
             return c;
         }
-        let c = self.new_cells(1);
+        let c = self.new_cells(1, demand::Owner::Attr(class, name));
         self.attrs.insert((class, name), c);
         c
     }
@@ -370,7 +425,9 @@ impl<'c> Solver<'c> {
         if let Some(&c) = self.loose.get(&name) {
             return c;
         }
-        let c = self.new_cells(1);
+        let last = self.pool.text(name).rsplit('.').next().unwrap_or("").to_owned();
+        let last = self.pool.sym(&last);
+        let c = self.new_cells(1, demand::Owner::Loose(last));
         self.loose.insert(name, c);
         c
     }

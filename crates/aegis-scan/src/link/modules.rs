@@ -74,6 +74,11 @@ impl Modules {
         self.tops.contains_key(name)
     }
 
+    /// Whether a file lies in a folder of this name.
+    pub(crate) fn lies_in(&self, file: FileIx, folder: &str) -> bool {
+        self.key(file).split('/').rev().skip(1).any(|p| p == folder)
+    }
+
     /// The file of a dotted module name, wherever its import root is.
     pub(crate) fn by_dotted(&self, dotted: &str) -> Option<FileIx> {
         let mut names = dotted.split('.');

@@ -194,6 +194,7 @@ impl Solver<'_> {
         };
         let model = self.pool.one(Value::Model);
         for f in functions {
+            self.activate(f);
             let Some((facts, unit)) = self.unit(f) else { continue };
             let Some(u) = facts.unit(unit) else { continue };
             for p in &u.params {
@@ -280,6 +281,10 @@ impl Solver<'_> {
             return;
         }
         self.want(set);
+        if set == EMPTY {
+            // A function that hands its own parameter on as tools matters to its callers.
+            self.make_hot(cx.scope);
+        }
         for v in self.pool.values(set) {
             let (v, wrapped) = self.pool.unwrap(v);
             let governed = governed || wrapped;

@@ -108,7 +108,7 @@ impl Pool {
         n
     }
 
-    pub(crate) fn stats(&self) -> (usize, usize, usize) { (self.texts.len(), self.values.len(), self.sets.len()) }
+
     pub(crate) fn find(&self, s: &str) -> Option<Sym> {
         self.text_ix.get(s).copied()
     }
