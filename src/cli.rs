@@ -16,7 +16,12 @@ const SETTINGS: &str = "Settings";
 
 /// Find every AI call in a code base and prove which ones are governed.
 #[derive(Debug, Parser)]
-#[command(name = "aegis", version, max_term_width = 100, disable_help_subcommand = true)]
+#[command(
+    name = "aegis",
+    version,
+    max_term_width = 100,
+    disable_help_subcommand = true
+)]
 pub(crate) struct Cli {
     /// What to do.
     #[command(subcommand)]
@@ -241,7 +246,8 @@ pub(crate) enum Color {
 }
 
 fn formats() -> impl TypedValueParser<Value = Format> {
-    PossibleValuesParser::new(Format::ALL.map(Format::as_str)).try_map(|word| word.parse::<Format>())
+    PossibleValuesParser::new(Format::ALL.map(Format::as_str))
+        .try_map(|word| word.parse::<Format>())
 }
 
 /// A line of a file, as typed or pasted from a report.
@@ -268,12 +274,19 @@ impl std::str::FromStr for Place {
             numbers.push(number);
             rest = head;
         }
-        let (file, cell) = match rest.rsplit_once(":cell ").map(|(file, n)| (file, n.parse().ok())) {
+        let (file, cell) = match rest
+            .rsplit_once(":cell ")
+            .map(|(file, n)| (file, n.parse().ok()))
+        {
             Some((file, Some(cell))) => (file, Some(cell)),
             _ => (rest, None),
         };
         match numbers.last() {
-            Some(&line) if line > 0 && !file.is_empty() => Ok(Self { file: file.to_owned(), cell, line }),
+            Some(&line) if line > 0 && !file.is_empty() => Ok(Self {
+                file: file.to_owned(),
+                cell,
+                line,
+            }),
             _ => Err("expected a file and a line, such as `app.py:12`".to_owned()),
         }
     }

@@ -104,7 +104,12 @@ pub(crate) struct Settings {
 
 impl Settings {
     /// The settings for a scan of `paths`; those of the file are looked for from the first of them.
-    pub(crate) fn resolve(flags: Scan, args: &ConfigArgs, env: &Env, paths: &[PathBuf]) -> anyhow::Result<Self> {
+    pub(crate) fn resolve(
+        flags: Scan,
+        args: &ConfigArgs,
+        env: &Env,
+        paths: &[PathBuf],
+    ) -> anyhow::Result<Self> {
         let file = match config_file(args, env, paths) {
             Some(path) => file::read(&path)?.rebased(&path, paths),
             None => Scan::default(),
@@ -122,7 +127,9 @@ impl Settings {
                 catalog: catalog(said.catalog.as_deref().unwrap_or_default())?,
                 require_reason: said.require_reason.unwrap_or(default.require_reason),
                 threads: said.threads.map_or(default.threads, Threads::get),
-                max_bytes: said.max_file_bytes.map_or(default.max_bytes, FileBytes::get),
+                max_bytes: said
+                    .max_file_bytes
+                    .map_or(default.max_bytes, FileBytes::get),
                 respect_gitignore: said.respect_gitignore.unwrap_or(default.respect_gitignore),
                 today: env.today()?.to_string(),
                 why: None,
@@ -134,7 +141,10 @@ impl Settings {
 }
 
 fn texts<T: Into<String>>(list: Option<Vec<T>>) -> Vec<String> {
-    list.unwrap_or_default().into_iter().map(Into::into).collect()
+    list.unwrap_or_default()
+        .into_iter()
+        .map(Into::into)
+        .collect()
 }
 
 /// The settings file that counts, if any.
@@ -149,7 +159,12 @@ fn config_file(args: &ConfigArgs, env: &Env, paths: &[PathBuf]) -> Option<PathBu
 /// The user's catalog files: path as shown, and text.
 fn catalog(paths: &[PathBuf]) -> anyhow::Result<Vec<(String, String)>> {
     let read = |path: &PathBuf| {
-        let text = file::text(path).with_context(|| format!("catalog file `{}` cannot be read", path.display()))?;
+        let text = file::text(path).with_context(|| {
+            format!(
+                "catalog file `{}`, which the settings name, cannot be read",
+                path.display()
+            )
+        })?;
         Ok((path.display().to_string().replace('\\', "/"), text))
     };
     paths.iter().map(read).collect()

@@ -21,10 +21,26 @@ pub(crate) enum Exit {
 impl Exit {
     /// Every exit code, in order, with its meaning.
     pub(crate) const ALL: [(Self, u8, &'static str); 4] = [
-        (Self::Fine, 0, "the command did what it was asked to; findings alone do not fail a scan"),
-        (Self::GateFailed, 1, "a finding is at least as severe as `--fail-on`, or something in scope was not fully analysed under `--strict`"),
-        (Self::Error, 2, "bad arguments, a bad `aegis.yaml` or catalog file, a path that does not exist, or an internal error"),
-        (Self::NothingAnalysed, 3, "no file was analysed: there is none, all are excluded, or none could be read"),
+        (
+            Self::Fine,
+            0,
+            "the command did what it was asked to; findings alone do not fail a scan",
+        ),
+        (
+            Self::GateFailed,
+            1,
+            "a finding is at least as severe as `--fail-on`, or something in scope was not fully analysed under `--strict`",
+        ),
+        (
+            Self::Error,
+            2,
+            "bad arguments, a bad `aegis.yaml` or catalog file, a path that does not exist, or an internal error",
+        ),
+        (
+            Self::NothingAnalysed,
+            3,
+            "no file was analysed: there is none, all are excluded, or none could be read",
+        ),
     ];
 
     /// What the process returns.
@@ -38,9 +54,13 @@ impl Exit {
 pub(crate) fn caught(run: impl FnOnce() -> anyhow::Result<Exit>) -> anyhow::Result<Exit> {
     catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|panic| {
         let said = panic.downcast_ref::<&str>().map(|s| (*s).to_owned());
-        let said = said.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
+        let said = said
+            .or_else(|| panic.downcast_ref::<String>().cloned())
+            .unwrap_or_default();
         let at = concat!(env!("CARGO_PKG_REPOSITORY"), "/issues");
-        Err(anyhow!("this is a bug of Aegis, please report it at {at}: {said}"))
+        Err(anyhow!(
+            "this is a bug of Aegis, please report it at {at}: {said}"
+        ))
     })
 }
 

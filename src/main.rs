@@ -22,15 +22,36 @@ use crate::output::Streams;
 fn main() -> ExitCode {
     let (mut out, mut err) = (io::stdout(), io::stderr());
     let outcome = match Cli::try_parse() {
-        Ok(cli) => exit::caught(|| run(&cli, &mut Streams { out: &mut out, err: &mut err })),
-        Err(e) => e.print().map(|()| if e.use_stderr() { Exit::Error } else { Exit::Fine }).map_err(Into::into),
+        Ok(cli) => exit::caught(|| {
+            run(
+                &cli,
+                &mut Streams {
+                    out: &mut out,
+                    err: &mut err,
+                },
+            )
+        }),
+        Err(e) => e
+            .print()
+            .map(|()| {
+                if e.use_stderr() {
+                    Exit::Error
+                } else {
+                    Exit::Fine
+                }
+            })
+            .map_err(Into::into),
     };
     let exit = outcome.unwrap_or_else(|error| {
         if is_broken_pipe(&error) {
             return Exit::Fine;
         }
         // The chain of causes on one line. If even stderr is gone, the exit code still tells.
-        let _ = writeln!(err, "error: {error:#}");
+        let _ = writeln!(
+            err,
+            "error: {}",
+            output::printable(&format!("{error:#}"), &['\n'])
+        );
         Exit::Error
     });
     exit.code()
@@ -50,5 +71,6 @@ fn run(cli: &Cli, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
 /// Whether the reader of our output went away, as `head` does. That is its right.
 fn is_broken_pipe(error: &anyhow::Error) -> bool {
     let io = error.chain().filter_map(|e| e.downcast_ref::<io::Error>());
-    io.map(io::Error::kind).any(|kind| kind == io::ErrorKind::BrokenPipe)
+    io.map(io::Error::kind)
+        .any(|kind| kind == io::ErrorKind::BrokenPipe)
 }

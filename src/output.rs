@@ -32,30 +32,53 @@ impl FromStr for Output {
     type Err = String;
 
     fn from_str(s: &str) -> Result<Self, String> {
-        let (format, path) = s.split_once('=').map_or((s, None), |(format, path)| (format, Some(path)));
+        let (format, path) = s
+            .split_once('=')
+            .map_or((s, None), |(format, path)| (format, Some(path)));
         let format = format.parse::<Format>().map_err(|e| e.to_string())?;
         match path {
-            Some("") => Err(format!("no path after `=`; expected `{format}=PATH`, or `{format}` for stdout")),
+            Some("") => Err(format!(
+                "no path after `=`; expected `{format}=PATH`, or `{format}` for stdout"
+            )),
             None | Some("-") => Ok(Self { format, path: None }),
-            Some(path) => Ok(Self { format, path: Some(path.into()) }),
+            Some(path) => Ok(Self {
+                format,
+                path: Some(path.into()),
+            }),
         }
     }
 }
 
 /// The reports to write: those asked for, and one on stdout unless that is not wanted.
-pub(crate) fn plan(format: Option<Format>, asked: &[Output], quiet: bool) -> anyhow::Result<Vec<Output>> {
+pub(crate) fn plan(
+    format: Option<Format>,
+    asked: &[Output],
+    quiet: bool,
+) -> anyhow::Result<Vec<Output>> {
     let mut plan = asked.to_vec();
     let stdout = plan.iter().filter(|output| output.path.is_none()).count();
     if stdout + usize::from(format.is_some()) > 1 {
-        bail!("only one report can go to stdout; give the others a path, as in `--output sarif=aegis.sarif`");
+        bail!(
+            "only one report can go to stdout; give the others a path, as in `--output sarif=aegis.sarif`"
+        );
     }
     if stdout == 0 && (format.is_some() || asked.is_empty() || !quiet) {
-        plan.push(Output { format: format.unwrap_or(Format::Text), path: None });
+        plan.push(Output {
+            format: format.unwrap_or(Format::Text),
+            path: None,
+        });
     }
     for (i, output) in plan.iter().enumerate() {
         let Some(path) = &output.path else { continue };
-        if plan.iter().take(i).any(|earlier| earlier.path.as_ref() == Some(path)) {
-            bail!("two reports would go to `{}`; give each its own path", path.display());
+        if plan
+            .iter()
+            .take(i)
+            .any(|earlier| earlier.path.as_ref() == Some(path))
+        {
+            bail!(
+                "two reports would go to `{}`; give each its own path",
+                path.display()
+            );
         }
         writable(path).with_context(|| format!("report `{}` cannot be written", path.display()))?;
     }
@@ -76,7 +99,9 @@ fn writable(path: &Path) -> anyhow::Result<()> {
 
 /// The folder a file is in.
 fn folder(path: &Path) -> &Path {
-    path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."))
+    path.parent()
+        .filter(|p| !p.as_os_str().is_empty())
+        .unwrap_or(Path::new("."))
 }
 
 /// Replaces a file as a whole or not at all. What is no file, such as a pipe, is written to.
@@ -84,12 +109,19 @@ pub(crate) fn write_file(path: &Path, text: &str) -> anyhow::Result<()> {
     let failed = || format!("report `{}` cannot be written", path.display());
     let there = fs::metadata(path).ok();
     if there.as_ref().is_some_and(|m| !m.is_file()) {
-        let mut file = OpenOptions::new().write(true).open(path).with_context(failed)?;
+        let mut file = OpenOptions::new()
+            .write(true)
+            .open(path)
+            .with_context(failed)?;
         return file.write_all(text.as_bytes()).with_context(failed);
     }
     // A link stays a link: what it leads to is replaced.
     let target = path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
-    let name = target.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let name = target
+        .file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned();
     let draft = target.with_file_name(format!(".{name}.{}.tmp", std::process::id()));
     let done = replace(&draft, &target, there.map(|m| m.permissions()), text);
     if done.is_err() {
@@ -99,8 +131,17 @@ pub(crate) fn write_file(path: &Path, text: &str) -> anyhow::Result<()> {
     done.with_context(failed)
 }
 
-fn replace(draft: &Path, target: &Path, permissions: Option<fs::Permissions>, text: &str) -> io::Result<()> {
-    let mut file = OpenOptions::new().write(true).create(true).truncate(true).open(draft)?;
+fn replace(
+    draft: &Path,
+    target: &Path,
+    permissions: Option<fs::Permissions>,
+    text: &str,
+) -> io::Result<()> {
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .open(draft)?;
     file.write_all(text.as_bytes())?;
     if let Some(permissions) = permissions {
         file.set_permissions(permissions)?;
@@ -111,20 +152,51 @@ fn replace(draft: &Path, target: &Path, permissions: Option<fs::Permissions>, te
 
 /// The last lines of a report for people: what was looked at, what was not, and what came out.
 pub(crate) fn summary(report: &Report, options: &Options) -> String {
-    let options = Options { include_suppressed: false, ..options.clone() };
+    let options = Options {
+        include_suppressed: false,
+        ..options.clone()
+    };
     let concise = render(report, Format::Concise, &options);
     // One line per finding comes first.
-    concise.split_inclusive('\n').skip(report.findings.len()).collect()
+    concise
+        .split_inclusive('\n')
+        .skip(report.findings.len())
+        .collect()
 }
 
 /// The explanation that `--why` asked for, and the summary.
 pub(crate) fn explanation(report: &Report, options: &Options) -> String {
-    let alone = Report { why: report.why.clone(), ..Report::default() };
-    let text = render(&alone, Format::Text, &Options { inventory: false, statistics: false, ..options.clone() });
+    let alone = Report {
+        why: report.why.clone(),
+        ..Report::default()
+    };
+    let text = render(
+        &alone,
+        Format::Text,
+        &Options {
+            inventory: false,
+            statistics: false,
+            ..options.clone()
+        },
+    );
     // The parts of a text are separated by empty lines; the last is the summary, here of nothing.
     let why = text.rsplit_once("\n\n").map_or("", |(why, _)| why);
     let gap = if why.is_empty() { "" } else { "\n\n" };
     format!("{why}{gap}{}", summary(report, options))
+}
+
+/// A text without anything that could draw on a terminal: names of files are not ours.
+pub(crate) fn printable(text: &str, keep: &[char]) -> String {
+    let hidden = |c: char| matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}');
+    let shown = |c: char| match c {
+        _ if keep.contains(&c) => c,
+        '\0'..='\u{1f}' => {
+            char::from_u32(0x2400 + u32::from(c)).unwrap_or(char::REPLACEMENT_CHARACTER)
+        }
+        _ if c.is_control() || hidden(c) => char::REPLACEMENT_CHARACTER,
+        _ => c,
+    };
+    text.chars().map(shown).collect()
 }
 
 /// A value as indented JSON with a line ending.
@@ -133,14 +205,30 @@ pub(crate) fn json(value: &impl serde::Serialize) -> anyhow::Result<String> {
 }
 
 /// Columns as wide as their widest cell; those in `right` are aligned to the right.
-pub(crate) fn table<const N: usize>(head: [&str; N], rows: &[[String; N]], right: &[usize]) -> String {
-    let rows: Vec<[&str; N]> = std::iter::once(head).chain(rows.iter().map(|r| r.each_ref().map(String::as_str))).collect();
-    let width = |i: usize| rows.iter().filter_map(|r| r.get(i)).map(|cell| cell.chars().count()).max().unwrap_or(0);
+pub(crate) fn table<const N: usize>(
+    head: [&str; N],
+    rows: &[[String; N]],
+    right: &[usize],
+) -> String {
+    let rows: Vec<[&str; N]> = std::iter::once(head)
+        .chain(rows.iter().map(|r| r.each_ref().map(String::as_str)))
+        .collect();
+    let width = |i: usize| {
+        rows.iter()
+            .filter_map(|r| r.get(i))
+            .map(|cell| cell.chars().count())
+            .max()
+            .unwrap_or(0)
+    };
     let widths: Vec<usize> = (0..N).map(width).collect();
     let mut out = String::new();
     for row in rows {
         let cells = row.iter().zip(&widths).enumerate().map(|(i, (cell, &w))| {
-            if right.contains(&i) { format!("{cell:>w$}") } else { format!("{cell:<w$}") }
+            if right.contains(&i) {
+                format!("{cell:>w$}")
+            } else {
+                format!("{cell:<w$}")
+            }
         });
         out += cells.collect::<Vec<_>>().join("  ").trim_end();
         out.push('\n');
@@ -160,5 +248,9 @@ pub(crate) fn shown(path: &Path) -> String {
 
 /// `n findings are`, `1 finding is`.
 pub(crate) fn are(n: usize, one: &str, many: &str) -> String {
-    format!("{} {}", words::count(n, one, many), if n == 1 { "is" } else { "are" })
+    format!(
+        "{} {}",
+        words::count(n, one, many),
+        if n == 1 { "is" } else { "are" }
+    )
 }

@@ -18,7 +18,10 @@ fn the_command_line_reference_is_current() {
 
 #[test]
 fn the_schema_is_current() {
-    assert_file("docs/aegis.schema.json", &(serde_json::to_string_pretty(&schema()).unwrap() + "\n"));
+    assert_file(
+        "docs/aegis.schema.json",
+        &(serde_json::to_string_pretty(&schema()).unwrap() + "\n"),
+    );
 }
 
 fn assert_file(path: &str, want: &str) {
@@ -27,13 +30,18 @@ fn assert_file(path: &str, want: &str) {
         std::fs::write(&path, want).unwrap();
     }
     let have = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(have == want, "{} is stale: run `AEGIS_BLESS=1 cargo test`", path.display());
+    assert!(
+        have == want,
+        "{} is stale: run `AEGIS_BLESS=1 cargo test`",
+        path.display()
+    );
 }
 
 fn cli() -> String {
     let mut tool = Cli::command();
     tool.build();
-    let mut out = "# The command line\n\nMade from the program by its tests: do not edit.\n\n".to_owned();
+    let mut out =
+        "# The command line\n\nMade from the program by its tests: do not edit.\n\n".to_owned();
     out += "| command | does |\n|---|---|\n";
     for command in leaves(&tool) {
         let name = command.get_bin_name().unwrap();
@@ -62,9 +70,16 @@ fn section(out: &mut String, command: &Command) {
     let about = command.get_long_about().or(command.get_about()).unwrap();
     let usage = command.clone().render_usage().to_string();
     let usage = usage.trim_start_matches("Usage: ");
-    let _ = write!(out, "\n## {name}\n\n{}\n\n```text\n{usage}\n```\n", sentence(&about.to_string()));
+    let _ = write!(
+        out,
+        "\n## {name}\n\n{}\n\n```text\n{usage}\n```\n",
+        sentence(&about.to_string())
+    );
     let mut headings: Vec<&str> = Vec::new();
-    let all: Vec<&Arg> = command.get_arguments().filter(|arg| arg.get_id() != "help").collect();
+    let all: Vec<&Arg> = command
+        .get_arguments()
+        .filter(|arg| arg.get_id() != "help")
+        .collect();
     for arg in &all {
         let heading = heading(arg);
         if !headings.contains(&heading) {
@@ -80,16 +95,27 @@ fn section(out: &mut String, command: &Command) {
 }
 
 fn heading(arg: &Arg) -> &str {
-    let default = if arg.is_positional() { "Arguments" } else { "Options" };
+    let default = if arg.is_positional() {
+        "Arguments"
+    } else {
+        "Options"
+    };
     arg.get_help_heading().unwrap_or(default)
 }
 
 fn item(out: &mut String, arg: &Arg) {
-    let value = arg.get_value_names().map(|names| names.join(" ")).filter(|_| arg.get_action().takes_values());
+    let value = arg
+        .get_value_names()
+        .map(|names| names.join(" "))
+        .filter(|_| arg.get_action().takes_values());
     let words: Vec<String> = match (arg.get_short(), arg.get_long(), &value) {
         (short, Some(long), value) => {
             let value = value.as_ref().map(|v| format!(" {v}")).unwrap_or_default();
-            short.map(|s| format!("`-{s}`")).into_iter().chain([format!("`--{long}{value}`")]).collect()
+            short
+                .map(|s| format!("`-{s}`"))
+                .into_iter()
+                .chain([format!("`--{long}{value}`")])
+                .collect()
         }
         (_, None, value) => vec![format!("`{}`", value.clone().unwrap_or_default())],
     };
@@ -97,7 +123,10 @@ fn item(out: &mut String, arg: &Arg) {
     let mut text = sentence(&help);
     let possible = arg.get_possible_values();
     if !possible.is_empty() && arg.get_action().takes_values() {
-        let names: Vec<String> = possible.iter().map(|v| format!("`{}`", v.get_name())).collect();
+        let names: Vec<String> = possible
+            .iter()
+            .map(|v| format!("`{}`", v.get_name()))
+            .collect();
         let _ = write!(text, "\n\nOne of {}.", names.join(", "));
     }
     if let [default] = arg.get_default_values()
@@ -111,7 +140,10 @@ fn item(out: &mut String, arg: &Arg) {
 /// Help texts have no full stop at the end of their first line.
 fn sentence(help: &str) -> String {
     let dotted = |part: &str| format!("{}.", part.trim_end_matches('.'));
-    help.split("\n\n").map(dotted).collect::<Vec<_>>().join("\n\n")
+    help.split("\n\n")
+        .map(dotted)
+        .collect::<Vec<_>>()
+        .join("\n\n")
 }
 
 /// The keys of the settings file, from the schema.
@@ -126,10 +158,19 @@ fn settings(out: &mut String) {
     for (name, section) in sections {
         if name == "scan" {
             for (key, value) in schema["$defs"]["Scan"]["properties"].as_object().unwrap() {
-                let _ = writeln!(out, "| `scan.{key}` | {} | {} |", kind(&schema, value), text(value));
+                let _ = writeln!(
+                    out,
+                    "| `scan.{key}` | {} | {} |",
+                    kind(&schema, value),
+                    text(value)
+                );
             }
         } else {
-            let _ = writeln!(out, "| `{name}` | mapping | {} For a later release; accepted, not used. |", text(section));
+            let _ = writeln!(
+                out,
+                "| `{name}` | mapping | {} For a later release; accepted, not used. |",
+                text(section)
+            );
         }
     }
 }
@@ -140,14 +181,25 @@ fn text(value: &serde_json::Value) -> String {
 
 fn kind(schema: &serde_json::Value, value: &serde_json::Value) -> String {
     let value = value["anyOf"].get(0).unwrap_or(value);
-    if let Some(name) = value["$ref"].as_str().and_then(|r| r.strip_prefix("#/$defs/")) {
+    if let Some(name) = value["$ref"]
+        .as_str()
+        .and_then(|r| r.strip_prefix("#/$defs/"))
+    {
         return kind(schema, &schema["$defs"][name]);
     }
     if let Some(variants) = value["oneOf"].as_array() {
-        let words: Vec<String> = variants.iter().filter_map(|v| v["const"].as_str()).map(|w| format!("`{w}`")).collect();
+        let words: Vec<String> = variants
+            .iter()
+            .filter_map(|v| v["const"].as_str())
+            .map(|w| format!("`{w}`"))
+            .collect();
         return words.join(", ");
     }
-    let ty = value["type"].get(0).unwrap_or(&value["type"]).as_str().unwrap_or("");
+    let ty = value["type"]
+        .get(0)
+        .unwrap_or(&value["type"])
+        .as_str()
+        .unwrap_or("");
     match ty {
         "array" => format!("list of {}", kind(schema, &value["items"])),
         "integer" => "number".to_owned(),

@@ -1,7 +1,10 @@
 //! Words a user may write, and what was probably meant by one that is wrong.
 
 /// The candidate nearest to a wrong word, if one is near enough to be meant.
-pub(crate) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(
+    word: &str,
+    candidates: impl IntoIterator<Item = &'a str>,
+) -> Option<&'a str> {
     let word = word.to_lowercase();
     let far = word.chars().count().max(3) / 3 + 1;
     candidates
@@ -47,7 +50,10 @@ mod tests {
         assert_eq!(nearest("aeg110", known), Some("AEG101"));
         assert_eq!(nearest("ungoverned-tols", known), Some("ungoverned-tool"));
         assert_eq!(nearest("banana", known), None);
-        assert_eq!(did_you_mean("banana", known, "look them up"), "look them up");
+        assert_eq!(
+            did_you_mean("banana", known, "look them up"),
+            "look them up"
+        );
     }
 
     #[test]

@@ -2,9 +2,7 @@
 
 use std::fs;
 
-use crate::harness::{CALL, Tree, repository};
-
-const ODD: &str = "x = (\n";
+use crate::harness::{CALL, ODD, Tree, repository};
 
 #[test]
 fn the_closest_file_upwards_counts() {
@@ -22,10 +20,18 @@ fn the_closest_file_upwards_counts() {
     assert_eq!(rules("b a"), ["AEG101", "AEG101"]);
     assert_eq!(rules("a --no-config"), ["AEG101"]);
     assert_eq!(rules("a --config b/aegis.yaml"), ["AEG101"]);
-    let run = tree.run("scan --format json a", &[("AEGIS_CONFIG", "b/aegis.yaml")], "");
+    let run = tree.run(
+        "scan --format json a",
+        &[("AEGIS_CONFIG", "b/aegis.yaml")],
+        "",
+    );
     assert_eq!(run.rules(), ["AEG101"]);
     let run = tree.run("scan --format json - --stdin-filename b/x.py", &[], CALL);
-    assert_eq!(run.rules(), [""; 0], "for stdin, the folder the scan runs in");
+    assert_eq!(
+        run.rules(),
+        [""; 0],
+        "for stdin, the folder the scan runs in"
+    );
     insta::assert_snapshot!(tree.aegis("scan --config x.yaml --no-config").refused(), @"
     error: the argument '--config <FILE>' cannot be used with '--no-config'
 
@@ -37,19 +43,40 @@ fn the_closest_file_upwards_counts() {
 
 #[test]
 fn flags_win_over_variables_and_variables_over_the_file() {
-    let tree = Tree::new(&[("aegis.yaml", "scan: {select: [AEG101], fail_on: critical}"), ("app.py", CALL), ("odd.py", ODD)]);
-    let run = |line: &str, env: &[(&str, &str)]| tree.run(&format!("scan --format json {line}"), env, "");
+    let tree = Tree::new(&[
+        ("aegis.yaml", "scan: {select: [AEG101], fail_on: critical}"),
+        ("app.py", CALL),
+        ("odd.py", ODD),
+    ]);
+    let run =
+        |line: &str, env: &[(&str, &str)]| tree.run(&format!("scan --format json {line}"), env, "");
     assert_eq!(run("", &[]).rules(), ["AEG101"]);
-    let variable = [("AEGIS_SCAN_SELECT", "AEG102, AEG191"), ("AEGIS_SCAN_FAIL_ON", "low")];
+    let variable = [
+        ("AEGIS_SCAN_SELECT", "AEG102, AEG191"),
+        ("AEGIS_SCAN_FAIL_ON", "low"),
+    ];
     assert_eq!(run("", &variable).rules(), ["AEG191"]);
-    assert_eq!(run("--select AEG1", &variable).rules(), ["AEG101", "AEG191"]);
-    let codes = [run("", &[]).code, run("", &variable).code, run("--fail-on none", &variable).code];
+    assert_eq!(
+        run("--select AEG1", &variable).rules(),
+        ["AEG101", "AEG191"]
+    );
+    let codes = [
+        run("", &[]).code,
+        run("", &variable).code,
+        run("--fail-on none", &variable).code,
+    ];
     assert_eq!(codes, [0, 1, 0]);
 }
 
 #[test]
 fn every_key_of_the_file_counts() {
-    let tree = Tree::new(&[("app.py", CALL), ("odd.py", ODD), ("gen/app.py", CALL), (".git/HEAD", ""), (".gitignore", "gen\n")]);
+    let tree = Tree::new(&[
+        ("app.py", CALL),
+        ("odd.py", ODD),
+        ("gen/app.py", CALL),
+        (".git/HEAD", ""),
+        (".gitignore", "gen\n"),
+    ]);
     let with = |settings: &str| {
         tree.write("aegis.yaml", format!("scan: {{{settings}}}\n"));
         let run = tree.aegis("scan --format json -q");
@@ -65,15 +92,24 @@ fn every_key_of_the_file_counts() {
     assert_eq!(with("fail_on: high"), is(1, "AEG101 AEG191"));
     assert_eq!(with("strict: true"), is(1, "AEG101 AEG191"));
     assert_eq!(with("threads: 2"), is(0, "AEG101 AEG191"));
-    assert_eq!(with("max_file_bytes: 20"), is(0, "AEG190 AEG191"));
-    assert_eq!(with("respect_gitignore: false"), is(0, "AEG101 AEG101 AEG191"));
-    tree.write("app.py", CALL.replace("\"hi\"))", "\"hi\"))  # aegis: ignore[AEG101]"));
+    assert_eq!(with("max_file_bytes: 50"), is(0, "AEG190 AEG191"));
+    assert_eq!(
+        with("respect_gitignore: false"),
+        is(0, "AEG101 AEG101 AEG191")
+    );
+    tree.write(
+        "app.py",
+        CALL.replace("]))", "]))  # aegis: ignore[AEG101]"),
+    );
     assert_eq!(with(""), is(0, "AEG191"));
     assert_eq!(with("require_reason: true"), is(0, "AEG101 AEG192 AEG191"));
     let guarded = "from ours import audited\nfrom openai import OpenAI\n\n\n@audited\ndef ask():\n    OpenAI().responses.create()\n\n\nask()\n";
     tree.write("app.py", guarded);
     assert_eq!(with("ignore: [AEG19]"), is(0, "AEG101"));
-    assert_eq!(with("ignore: [AEG19], own_governors: [ours.audited]"), is(0, ""));
+    assert_eq!(
+        with("ignore: [AEG19], own_governors: [ours.audited]"),
+        is(0, "")
+    );
 }
 
 #[test]
@@ -87,11 +123,17 @@ fn globs_of_the_file_are_relative_to_it() {
     ]);
     let places = |line: &str| {
         let out = tree.aegis(&format!("scan --format concise {line}")).out;
-        out.lines().filter_map(|l| Some(l.split_once(":4:7: AEG")?.0.to_owned())).collect::<Vec<_>>()
+        out.lines()
+            .filter_map(|l| Some(l.split_once(":4:7: AEG")?.0.to_owned()))
+            .collect::<Vec<_>>()
     };
     assert_eq!(places(""), ["src/b.py", "src/lib/c.py"]);
     assert_eq!(places("src"), ["src/b.py", "src/lib/c.py"]);
-    assert_eq!(places("src/gen"), ["src/gen/a.py"], "what is named is scanned");
+    assert_eq!(
+        places("src/gen"),
+        ["src/gen/a.py"],
+        "what is named is scanned"
+    );
     assert_eq!(places("lib"), ["lib/d.py"]);
     tree.write("aegis.yaml", "scan: {include: [src/gen]}");
     assert_eq!(places(""), ["src/gen/a.py"]);
@@ -109,7 +151,13 @@ fn sections_of_later_releases_are_accepted() {
 
 #[test]
 fn a_mistake_is_shown_with_its_place_and_what_to_write() {
-    let tree = Tree::new(&[("app.py", CALL), ("aegis.yaml", "# ours\nscan:\n  select:\n    - AEG101\n  exlude: [tests]\n")]);
+    let tree = Tree::new(&[
+        ("app.py", CALL),
+        (
+            "aegis.yaml",
+            "# ours\nscan:\n  select:\n    - AEG101\n  exlude: [tests]\n",
+        ),
+    ]);
     insta::assert_snapshot!(tree.aegis("scan").refused(), @"
     error: key `exlude` is not known here
      --> aegis.yaml:5:3
@@ -133,7 +181,11 @@ fn variables_are_checked() {
     insta::assert_snapshot!(refused("AEGIS_SCAN_THREDS", "2"), @"error: variable AEGIS_SCAN_THREDS is not known; did you mean `AEGIS_SCAN_THREADS`?");
     insta::assert_snapshot!(refused("AEGIS_SCAN_THREADS", "none"), @"error: variable AEGIS_SCAN_THREADS: `none` is not a number of threads; expected 1 to 256");
     insta::assert_snapshot!(refused("AEGIS_SCAN_IGNORE", "AEG101,zebra"), @"error: variable AEGIS_SCAN_IGNORE: `zebra` is not a rule; `aegis explain` lists all rules");
-    assert_eq!(tree.run("scan", &[("AEGIS_INSTRUMENT", "1")], "").code, 0, "variables of the runtime are not ours");
+    assert_eq!(
+        tree.run("scan", &[("AEGIS_INSTRUMENT", "1")], "").code,
+        0,
+        "variables of the runtime are not ours"
+    );
 }
 
 #[test]
@@ -144,7 +196,10 @@ fn the_schema_accepts_what_the_program_accepts() {
     let tree = Tree::new(&[("app.py", CALL)]);
     for (good, settings) in [
         (true, serde_json::json!({})),
-        (true, serde_json::json!({"scan": {"fail_on": "high", "exclude": ["tests/"], "threads": 4, "strict": false}, "policy": {"a": 1}})),
+        (
+            true,
+            serde_json::json!({"scan": {"fail_on": "critical", "exclude": ["tests/"], "threads": 4, "strict": false}, "policy": {"a": 1}}),
+        ),
         (false, serde_json::json!({"scan": {"exlude": []}})),
         (false, serde_json::json!({"scan": {"fail_on": "bad"}})),
         (false, serde_json::json!({"scan": {"threads": 0}})),
@@ -154,6 +209,10 @@ fn the_schema_accepts_what_the_program_accepts() {
     ] {
         assert_eq!(validator.is_valid(&settings), good, "{settings}");
         tree.write("aegis.yaml", settings.to_string());
-        assert_eq!(tree.aegis("scan").code, if good { 0 } else { 2 }, "{settings}");
+        assert_eq!(
+            tree.aegis("scan").code,
+            if good { 0 } else { 2 },
+            "{settings}"
+        );
     }
 }

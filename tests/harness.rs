@@ -13,7 +13,7 @@ pub(crate) const CALL: &str = "\
 from openai import OpenAI
 
 client = OpenAI()
-print(client.responses.create(model=\"gpt-5\", input=\"hi\"))
+print(client.chat.completions.create(model=\"gpt-5\", messages=[\"hi\"]))
 ";
 
 /// The same call, governed.
@@ -23,8 +23,11 @@ from openai import OpenAI
 
 aegis.auto_instrument()
 client = OpenAI()
-print(client.responses.create(model=\"gpt-5\", input=\"hi\"))
+print(client.chat.completions.create(model=\"gpt-5\", messages=[\"hi\"]))
 ";
+
+/// A module with a syntax error, which is only seen in files that may matter.
+pub(crate) const ODD: &str = "import openai\n\nx = = 1\n";
 
 /// A folder of files that goes away with the test.
 pub(crate) struct Tree {
@@ -33,7 +36,9 @@ pub(crate) struct Tree {
 
 impl Tree {
     pub(crate) fn new(files: &[(&str, &str)]) -> Self {
-        let tree = Self { dir: TempDir::new().unwrap() };
+        let tree = Self {
+            dir: TempDir::new().unwrap(),
+        };
         for (path, text) in files {
             tree.write(path, text);
         }
@@ -65,14 +70,21 @@ impl Tree {
 
     pub(crate) fn run(&self, line: &str, env: &[(&str, &str)], stdin: &str) -> Run {
         let mut command = self.command();
-        command.args(line.split_whitespace()).envs(env.iter().copied()).write_stdin(stdin);
+        command
+            .args(line.split_whitespace())
+            .envs(env.iter().copied())
+            .write_stdin(stdin);
         Run::new(&command.output().unwrap(), self.dir.path())
     }
 }
 
 fn command(dir: &Path) -> Command {
     let mut command = assert_cmd::cargo::cargo_bin_cmd!("aegis");
-    command.env_clear().env("AEGIS_TODAY", "2026-12-01").current_dir(dir).timeout(Duration::from_secs(120));
+    command
+        .env_clear()
+        .env("AEGIS_TODAY", "2026-12-01")
+        .current_dir(dir)
+        .timeout(Duration::from_secs(120));
     command
 }
 
@@ -83,7 +95,10 @@ pub(crate) fn repository() -> &'static Path {
 
 /// Runs `aegis` at the top of the repository.
 pub(crate) fn at_home(line: &str) -> Run {
-    let output = command(repository()).args(line.split_whitespace()).output().unwrap();
+    let output = command(repository())
+        .args(line.split_whitespace())
+        .output()
+        .unwrap();
     Run::new(&output, repository())
 }
 
@@ -103,12 +118,19 @@ impl Run {
             let text = String::from_utf8_lossy(bytes).replace(&dir.display().to_string(), "DIR");
             text.split_inclusive('\n').map(without_time).collect()
         };
-        Self { code: output.status.code().unwrap_or(-1), out: text(&output.stdout), err: text(&output.stderr) }
+        Self {
+            code: output.status.code().unwrap_or(-1),
+            out: text(&output.stdout),
+            err: text(&output.stderr),
+        }
     }
 
     /// Both streams and the exit code, for snapshots.
     pub(crate) fn all(&self) -> String {
-        format!("exit {}\n--- stdout\n{}--- stderr\n{}", self.code, self.out, self.err)
+        format!(
+            "exit {}\n--- stdout\n{}--- stderr\n{}",
+            self.code, self.out, self.err
+        )
     }
 
     /// Asserts the exit code and returns stdout.
@@ -134,7 +156,16 @@ impl Run {
     /// The ids of the rules that a JSON report has findings of, in order.
     pub(crate) fn rules(&self) -> Vec<String> {
         let findings = self.json()["findings"].as_array().unwrap().clone();
-        findings.iter().map(|f| f["rule"]["id"].as_str().or(f["rule"].as_str()).unwrap().to_owned()).collect()
+        findings
+            .iter()
+            .map(|f| {
+                f["rule"]["id"]
+                    .as_str()
+                    .or(f["rule"].as_str())
+                    .unwrap()
+                    .to_owned()
+            })
+            .collect()
     }
 }
 
@@ -163,5 +194,8 @@ pub(crate) fn into_closed_pipe(args: &[&str]) -> (Option<i32>, String) {
         .unwrap();
     drop(child.stdout.take());
     let output = child.wait_with_output().unwrap();
-    (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+    (
+        output.status.code(),
+        String::from_utf8_lossy(&output.stderr).into_owned(),
+    )
 }

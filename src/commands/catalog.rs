@@ -7,7 +7,9 @@ use aegis_scan::{Config, FrameworkInfo, list_frameworks, show_framework};
 use anyhow::anyhow;
 use serde::Serialize;
 
-use crate::cli::{CatalogArgs, CatalogCommand, CatalogListArgs, CatalogShowArgs, ConfigArgs, Listing};
+use crate::cli::{
+    CatalogArgs, CatalogCommand, CatalogListArgs, CatalogShowArgs, ConfigArgs, Listing,
+};
 use crate::config::{Env, Scan, Settings};
 use crate::exit::Exit;
 use crate::output::{Streams, json, table};
@@ -17,7 +19,11 @@ use crate::words;
 const PACKAGES: usize = 44;
 
 /// Prints what is known: of all frameworks, or of one.
-pub(crate) fn run(args: &CatalogArgs, env: &Env, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
+pub(crate) fn run(
+    args: &CatalogArgs,
+    env: &Env,
+    streams: &mut Streams<'_>,
+) -> anyhow::Result<Exit> {
     let text = match &args.command {
         CatalogCommand::List(args) => list(args, env)?,
         CatalogCommand::Show(args) => show(args, env)?,
@@ -38,7 +44,17 @@ fn list(args: &CatalogListArgs, env: &Env) -> anyhow::Result<String> {
     }
     let rows: Vec<[String; 9]> = frameworks.iter().map(row).collect();
     let [a, b, c, d, e] = CallKind::ALL.map(CallKind::as_str);
-    let head = ["Framework", "Packages", "Verified", a, b, c, d, e, "instrumented"];
+    let head = [
+        "Framework",
+        "Packages",
+        "Verified",
+        a,
+        b,
+        c,
+        d,
+        e,
+        "instrumented",
+    ];
     let entries: usize = frameworks.iter().flat_map(|f| f.kinds).sum();
     let instrumented: usize = frameworks.iter().map(|f| f.instrumented).sum();
     let total = format!(
@@ -46,17 +62,44 @@ fn list(args: &CatalogListArgs, env: &Env) -> anyhow::Result<String> {
         words::count(frameworks.len(), "framework", "frameworks"),
         words::count(entries, "entry", "entries"),
     );
-    Ok(format!("{}\n{total}\n", table(head, &rows, &[3, 4, 5, 6, 7, 8])))
+    Ok(format!(
+        "{}\n{total}\n",
+        table(head, &rows, &[3, 4, 5, 6, 7, 8])
+    ))
 }
 
 fn row(f: &FrameworkInfo) -> [String; 9] {
-    let [a, b, c, d, e] = f.kinds.map(|n| if n == 0 { "-".to_owned() } else { n.to_string() });
+    let [a, b, c, d, e] = f.kinds.map(|n| {
+        if n == 0 {
+            "-".to_owned()
+        } else {
+            n.to_string()
+        }
+    });
     let versions = |package: &String| {
-        let of = f.verified.iter().filter_map(|v| v.strip_prefix(package.as_str())?.strip_prefix(' '));
+        let of = f
+            .verified
+            .iter()
+            .filter_map(|v| v.strip_prefix(package.as_str())?.strip_prefix(' '));
         of.collect::<Vec<_>>().join(" ")
     };
-    let verified: Vec<String> = f.packages.iter().map(versions).filter(|v| !v.is_empty()).collect();
-    [f.id.clone(), shortened(&f.packages), shortened(&verified), a, b, c, d, e, f.instrumented.to_string()]
+    let verified: Vec<String> = f
+        .packages
+        .iter()
+        .map(versions)
+        .filter(|v| !v.is_empty())
+        .collect();
+    [
+        f.id.clone(),
+        shortened(&f.packages),
+        shortened(&verified),
+        a,
+        b,
+        c,
+        d,
+        e,
+        f.instrumented.to_string(),
+    ]
 }
 
 /// As many items as fit, and how many more there are.
@@ -66,7 +109,11 @@ fn shortened(items: &[String]) -> String {
         if i > 0 && out.len() + item.len() > PACKAGES {
             return format!("{out} and {} more", items.len() - i);
         }
-        out = if i == 0 { item.clone() } else { format!("{out}, {item}") };
+        out = if i == 0 {
+            item.clone()
+        } else {
+            format!("{out}, {item}")
+        };
     }
     if out.is_empty() { "-".to_owned() } else { out }
 }
@@ -85,14 +132,33 @@ fn show(args: &CatalogShowArgs, env: &Env) -> anyhow::Result<String> {
     if args.format == Listing::Json {
         let entries: Vec<Entry> = entries
             .iter()
-            .map(|e| Entry { path: &e.path, kind: &e.kind, instrumented: e.instrumented })
+            .map(|e| Entry {
+                path: &e.path,
+                kind: &e.kind,
+                instrumented: e.instrumented,
+            })
             .collect();
-        return json(&Shown { framework: Framework::new(info), entries });
+        return json(&Shown {
+            framework: Framework::new(info),
+            entries,
+        });
     }
-    let or_dash = |list: &[String]| if list.is_empty() { "-".to_owned() } else { list.join(", ") };
+    let or_dash = |list: &[String]| {
+        if list.is_empty() {
+            "-".to_owned()
+        } else {
+            list.join(", ")
+        }
+    };
     let rows: Vec<[String; 3]> = entries
         .iter()
-        .map(|e| [e.path.clone(), e.kind.clone(), if e.instrumented { "yes" } else { "no" }.to_owned()])
+        .map(|e| {
+            [
+                e.path.clone(),
+                e.kind.clone(),
+                if e.instrumented { "yes" } else { "no" }.to_owned(),
+            ]
+        })
         .collect();
     Ok(format!(
         "{} ({})\n\nPackages: {}\nVerified: {}\n\n{}",
@@ -124,7 +190,11 @@ impl<'a> Framework<'a> {
             packages: &f.packages,
             verified: &f.verified,
             classes: f.classes,
-            entries: CallKind::ALL.map(CallKind::as_str).into_iter().zip(f.kinds).collect(),
+            entries: CallKind::ALL
+                .map(CallKind::as_str)
+                .into_iter()
+                .zip(f.kinds)
+                .collect(),
             instrumented: f.instrumented,
         }
     }

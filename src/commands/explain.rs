@@ -19,7 +19,12 @@ pub(crate) fn run(args: &ExplainArgs, streams: &mut Streams<'_>) -> anyhow::Resu
         (Some(rule), Listing::Text) => page(rule),
         (Some(rule), Listing::Json) => json(&Record::new(rule, true))?,
         (None, Listing::Text) => list(),
-        (None, Listing::Json) => json(&RULES.iter().map(|rule| Record::new(rule, false)).collect::<Vec<_>>())?,
+        (None, Listing::Json) => json(
+            &RULES
+                .iter()
+                .map(|rule| Record::new(rule, false))
+                .collect::<Vec<_>>(),
+        )?,
     };
     streams.out.write_all(text.as_bytes())?;
     Ok(Exit::Fine)
@@ -70,24 +75,39 @@ fn cwe(number: u32) -> String {
 /// What the rule is, then its page.
 fn page(rule: &Rule) -> String {
     let mut out = format!("{} {}\n\nSeverity: {}\n", rule.id, rule.name, rule.severity);
-    let tags: Vec<String> = rule.tags.iter().map(|t| (*t).to_owned()).chain(rule.cwe.map(cwe)).collect();
+    let tags: Vec<String> = rule
+        .tags
+        .iter()
+        .map(|t| (*t).to_owned())
+        .chain(rule.cwe.map(cwe))
+        .collect();
     if !tags.is_empty() {
         let _ = writeln!(out, "Tags: {}", tags.join(", "));
     }
     let _ = writeln!(out, "Since: {}", rule.since);
     // The page begins with its title, which stands above already.
-    let body = match rule.page.strip_prefix("# ").and_then(|page| page.split_once('\n')) {
+    let body = match rule
+        .page
+        .strip_prefix("# ")
+        .and_then(|page| page.split_once('\n'))
+    {
         Some((_title, body)) => body,
         None => rule.page,
     };
-    let body = if body.trim().is_empty() { rule.summary } else { body.trim() };
+    let body = if body.trim().is_empty() {
+        rule.summary
+    } else {
+        body.trim()
+    };
     let _ = writeln!(out, "\n{body}");
     out
 }
 
 /// All rules, one a line.
 fn list() -> String {
-    let row = |rule: &&Rule| [rule.id, rule.severity.as_str(), rule.name, rule.summary].map(str::to_owned);
+    let row = |rule: &&Rule| {
+        [rule.id, rule.severity.as_str(), rule.name, rule.summary].map(str::to_owned)
+    };
     let rows: Vec<[String; 4]> = RULES.iter().map(row).collect();
     table(["Rule", "Severity", "Name", "What it reports"], &rows, &[])
 }

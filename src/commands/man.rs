@@ -28,20 +28,43 @@ fn page() -> anyhow::Result<String> {
     head.render_description_section(&mut bytes)?;
     let mut out = without_repeated_preamble(&bytes);
     for command in leaves(&tool) {
-        let name = command.get_bin_name().unwrap_or_else(|| command.get_name()).to_uppercase();
+        let name = command
+            .get_bin_name()
+            .unwrap_or_else(|| command.get_name())
+            .to_uppercase();
         let man = Man::new(command.clone().disable_help_flag(true));
         let mut bytes = Vec::new();
         man.render_description_section(&mut bytes)?;
         man.render_synopsis_section(&mut bytes)?;
         man.render_options_section(&mut bytes)?;
         let body = without_repeated_preamble(&bytes).replacen(".SH DESCRIPTION\n", "", 1);
-        let body: String = body.lines().filter(|line| !is_preamble(line)).map(|line| below(line) + "\n").collect();
+        let body: String = body
+            .lines()
+            .filter(|line| !is_preamble(line))
+            .map(|line| below(line) + "\n")
+            .collect();
         let _ = write!(out, ".SH \"{name}\"\n{body}");
     }
-    section(&mut out, "EXIT STATUS", Exit::ALL.iter().map(|(_, code, meaning)| (code.to_string(), *meaning)));
-    section(&mut out, "ENVIRONMENT", Env::TABLE.iter().map(|(name, meaning)| ((*name).to_owned(), *meaning)));
+    section(
+        &mut out,
+        "EXIT STATUS",
+        Exit::ALL
+            .iter()
+            .map(|(_, code, meaning)| (code.to_string(), *meaning)),
+    );
+    section(
+        &mut out,
+        "ENVIRONMENT",
+        Env::TABLE
+            .iter()
+            .map(|(name, meaning)| ((*name).to_owned(), *meaning)),
+    );
     let file = "settings, read from the closest one, looking upwards from the first path";
-    section(&mut out, "FILES", std::iter::once(("aegis.yaml".to_owned(), file)));
+    section(
+        &mut out,
+        "FILES",
+        std::iter::once(("aegis.yaml".to_owned(), file)),
+    );
     Ok(out)
 }
 
@@ -56,7 +79,8 @@ pub(crate) fn leaves(command: &Command) -> Vec<&Command> {
 /// Every part comes with the same first lines; once is enough.
 fn without_repeated_preamble(bytes: &[u8]) -> String {
     let text = String::from_utf8_lossy(bytes);
-    let line = |(i, line): (usize, &str)| (i < 2 || !is_preamble(line)).then(|| format!("{line}\n"));
+    let line =
+        |(i, line): (usize, &str)| (i < 2 || !is_preamble(line)).then(|| format!("{line}\n"));
     text.lines().enumerate().filter_map(line).collect()
 }
 
@@ -66,7 +90,8 @@ fn is_preamble(line: &str) -> bool {
 
 /// A heading one level down.
 fn below(line: &str) -> String {
-    line.strip_prefix(".SH ").map_or_else(|| line.to_owned(), |title| format!(".SS {title}"))
+    line.strip_prefix(".SH ")
+        .map_or_else(|| line.to_owned(), |title| format!(".SS {title}"))
 }
 
 fn section(out: &mut String, title: &str, rows: impl Iterator<Item = (String, &'static str)>) {
@@ -77,7 +102,9 @@ fn section(out: &mut String, title: &str, rows: impl Iterator<Item = (String, &'
 }
 
 fn escaped(text: &str) -> String {
-    text.replace('\\', "\\e").replace('-', "\\-").replace('`', "")
+    text.replace('\\', "\\e")
+        .replace('-', "\\-")
+        .replace('`', "")
 }
 
 #[cfg(test)]
@@ -92,8 +119,15 @@ mod tests {
         for command in leaves(&tool) {
             let name = command.get_bin_name().unwrap().to_uppercase();
             assert!(page.contains(&format!(".SH \"{name}\"")), "{name}");
-            for long in command.get_arguments().filter_map(clap::Arg::get_long).filter(|long| *long != "help") {
-                assert!(page.contains(&format!("\\-\\-{}", long.replace('-', "\\-"))), "{name} {long}");
+            for long in command
+                .get_arguments()
+                .filter_map(clap::Arg::get_long)
+                .filter(|long| *long != "help")
+            {
+                assert!(
+                    page.contains(&format!("\\-\\-{}", long.replace('-', "\\-"))),
+                    "{name} {long}"
+                );
             }
         }
         assert!(page.contains(".SH \"EXIT STATUS\""));

@@ -33,13 +33,22 @@ pub(crate) fn run(args: &ScanArgs, env: &Env, streams: &mut Streams<'_>) -> anyh
 fn input(args: &ScanArgs) -> anyhow::Result<Input> {
     let stdin = args.paths.iter().any(|path| path == Path::new("-"));
     match (stdin, &args.stdin_filename) {
-        (false, Some(_)) => bail!("`--stdin-filename` names what comes from stdin; add `-` as the path"),
+        (false, Some(_)) => {
+            bail!("`--stdin-filename` names what comes from stdin; add `-` as the path")
+        }
         (false, None) => Ok(Input::Paths(args.paths.clone())),
         (true, _) if args.paths.len() > 1 => bail!("`-` is stdin and must be the only path"),
         (true, name) => {
             let mut bytes = Vec::new();
-            io::stdin().lock().take(MAX_STDIN).read_to_end(&mut bytes).context("stdin cannot be read")?;
-            Ok(Input::Text { path: name.clone().unwrap_or_else(|| "<stdin>".to_owned()), bytes })
+            io::stdin()
+                .lock()
+                .take(MAX_STDIN)
+                .read_to_end(&mut bytes)
+                .context("stdin cannot be read")?;
+            Ok(Input::Text {
+                path: name.clone().unwrap_or_else(|| "<stdin>".to_owned()),
+                bytes,
+            })
         }
     }
 }
@@ -47,7 +56,9 @@ fn input(args: &ScanArgs) -> anyhow::Result<Input> {
 /// The report, with the time it took.
 fn scan(input: &Input, settings: &mut Settings, why: Option<&Place>) -> anyhow::Result<Report> {
     let started = Instant::now();
-    settings.scan.why = why.map(|place| where_to_look(place, input, &settings.scan)).transpose()?;
+    settings.scan.why = why
+        .map(|place| where_to_look(place, input, &settings.scan))
+        .transpose()?;
     let mut report = aegis_scan::scan(input, &settings.scan).map_err(advised)?;
     report.elapsed = Some(started.elapsed());
     Ok(report)
@@ -56,10 +67,12 @@ fn scan(input: &Input, settings: &mut Settings, why: Option<&Place>) -> anyhow::
 /// Errors of a scan with what to do about them.
 fn advised(error: ScanError) -> anyhow::Error {
     match &error {
-        ScanError::Path { path, .. } if Path::new(path).is_relative() => match std::env::current_dir() {
-            Ok(here) => anyhow!("{error}; it is looked for in `{}`", here.display()),
-            Err(_) => error.into(),
-        },
+        ScanError::Path { path, .. } if Path::new(path).is_relative() => {
+            match std::env::current_dir() {
+                Ok(here) => anyhow!("{error}; it is looked for in `{}`", here.display()),
+                Err(_) => error.into(),
+            }
+        }
         _ => error.into(),
     }
 }
@@ -69,23 +82,38 @@ fn where_to_look(place: &Place, input: &Input, config: &Config) -> anyhow::Resul
     let path = match input {
         Input::Text { path, .. } => path.clone(),
         Input::Paths(roots) => {
-            let full = Path::new(&place.file).canonicalize().with_context(|| format!("`--why`: `{}` cannot be read", place.file))?;
+            let full = Path::new(&place.file)
+                .canonicalize()
+                .with_context(|| format!("`--why`: `{}` cannot be read", place.file))?;
             let shown = roots.iter().find_map(|root| shown_below(root, &full));
             shown.ok_or_else(|| anyhow!("`--why`: `{}` is not in the scanned paths", place.file))?
         }
     };
-    let Some(cell) = place.cell else { return Ok((path, place.line)) };
+    let Some(cell) = place.cell else {
+        return Ok((path, place.line));
+    };
     // Cells are known to a report only, so one is made to look the line up.
     let report = aegis_scan::scan(input, config).map_err(advised)?;
-    let starts = report.sites.iter().filter(|s| s.span.file.path == path).map(|s| s.span.start());
-    let line = starts.filter(|start| start.cell == Some((cell, place.line))).map(|start| start.line).next();
+    let starts = report
+        .sites
+        .iter()
+        .filter(|s| s.span.file.path == path)
+        .map(|s| s.span.start());
+    let line = starts
+        .filter(|start| start.cell == Some((cell, place.line)))
+        .map(|start| start.line)
+        .next();
     Ok((path, line.unwrap_or(0)))
 }
 
 /// The path of a file below a given path, as reports show it.
 fn shown_below(root: &Path, full: &Path) -> Option<String> {
     let rest = full.strip_prefix(root.canonicalize().ok()?).ok()?;
-    Some(output::shown(&if rest.as_os_str().is_empty() { root.to_path_buf() } else { root.join(rest) }))
+    Some(output::shown(&if rest.as_os_str().is_empty() {
+        root.to_path_buf()
+    } else {
+        root.join(rest)
+    }))
 }
 
 /// How people want to see it.
@@ -100,7 +128,8 @@ fn options(args: &ScanArgs, env: &Env) -> anyhow::Result<Options> {
         color,
         inventory: args.inventory,
         statistics: args.statistics,
-        width: terminal_size::terminal_size().map_or(default.width, |(width, _)| usize::from(width.0)),
+        width: terminal_size::terminal_size()
+            .map_or(default.width, |(width, _)| usize::from(width.0)),
         include_suppressed: args.include_suppressed,
         tool_version: env!("CARGO_PKG_VERSION").to_owned(),
         root: repository_path().unwrap_or_default(),
@@ -115,14 +144,27 @@ fn repository_path() -> Option<String> {
 }
 
 /// Writes the reports: files first, so that a reader of stdout who goes away costs nothing.
-fn write(report: &Report, plan: &[Output], args: &ScanArgs, options: &Options, streams: &mut Streams<'_>) -> anyhow::Result<()> {
-    let plain = Options { color: false, width: Options::default().width, ..options.clone() };
+fn write(
+    report: &Report,
+    plan: &[Output],
+    args: &ScanArgs,
+    options: &Options,
+    streams: &mut Streams<'_>,
+) -> anyhow::Result<()> {
+    let plain = Options {
+        color: false,
+        width: Options::default().width,
+        ..options.clone()
+    };
     for output in plan {
         if let Some(path) = &output.path {
             output::write_file(path, &render(report, output.format, &plain))?;
         }
     }
-    let stdout = plan.iter().find(|output| output.path.is_none()).map(|output| output.format);
+    let stdout = plan
+        .iter()
+        .find(|output| output.path.is_none())
+        .map(|output| output.format);
     let text = match stdout {
         None => String::new(),
         Some(Format::Text) if args.why.is_some() => output::explanation(report, options),
@@ -130,13 +172,20 @@ fn write(report: &Report, plan: &[Output], args: &ScanArgs, options: &Options, s
     };
     streams.out.write_all(text.as_bytes())?;
     streams.out.flush()?;
-    let told = stdout.is_some_and(|format| matches!(format, Format::Text | Format::Concise | Format::Github));
+    let told = stdout
+        .is_some_and(|format| matches!(format, Format::Text | Format::Concise | Format::Github));
     if !told && !args.quiet {
         let color = options.color && io::stderr().is_terminal();
-        streams.err.write_all(output::summary(report, &Options { color, ..plain }).as_bytes())?;
+        streams
+            .err
+            .write_all(output::summary(report, &Options { color, ..plain }).as_bytes())?;
     }
     if let Some(place) = args.why.as_ref().filter(|_| report.why.is_empty()) {
-        writeln!(streams.err, "{}", nothing_to_explain(report, place))?;
+        writeln!(
+            streams.err,
+            "note: {}",
+            output::printable(&nothing_to_explain(report, place), &[])
+        )?;
     }
     Ok(())
 }
@@ -144,33 +193,60 @@ fn write(report: &Report, plan: &[Output], args: &ScanArgs, options: &Options, s
 /// What to say if there is no call site where the user looks.
 fn nothing_to_explain(report: &Report, place: &Place) -> String {
     let file = output::shown(Path::new(&place.file));
-    let ends = |path: &str| path == file || file.ends_with(&format!("/{path}")) || path.ends_with(&format!("/{file}"));
-    let mut places: Vec<String> = report.sites.iter().filter(|s| ends(&s.span.file.path)).map(|s| s.span.locator()).collect();
+    let ends = |path: &str| {
+        path == file || file.ends_with(&format!("/{path}")) || path.ends_with(&format!("/{file}"))
+    };
+    let mut places: Vec<String> = report
+        .sites
+        .iter()
+        .filter(|s| ends(&s.span.file.path))
+        .map(|s| s.span.locator())
+        .collect();
     places.dedup();
     let there = match places.as_slice() {
         [] => "there is none in this file".to_owned(),
         some => format!("there is one at {}", some.join(", ")),
     };
-    format!("note: no AI call site on line {} of {file}; {there}", place.line)
+    format!("no AI call site on line {} of {file}; {there}", place.line)
 }
 
 /// From a report to an exit code; what fails the run is said.
 fn judge(report: &Report, settings: &Settings, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
     if report.files.analysed == 0 {
-        writeln!(streams.err, "error: nothing was analysed: {}", why_nothing(report, settings))?;
+        writeln!(
+            streams.err,
+            "error: nothing was analysed: {}",
+            output::printable(&why_nothing(report, settings), &[])
+        )?;
         return Ok(Exit::NothingAnalysed);
     }
     let mut exit = Exit::Fine;
     if let Some(least) = settings.fail_on.severity() {
-        let n = report.findings.iter().filter(|f| f.severity >= least).count();
+        let n = report
+            .findings
+            .iter()
+            .filter(|f| f.severity >= least)
+            .count();
         if n > 0 {
-            let or_worse = if least == Severity::Critical { "" } else { " or worse" };
-            writeln!(streams.err, "failed: {} {least}{or_worse} (`--fail-on {least}`)", output::are(n, "finding", "findings"))?;
+            let or_worse = if least == Severity::Critical {
+                ""
+            } else {
+                " or worse"
+            };
+            writeln!(
+                streams.err,
+                "failed: {} {least}{or_worse} (`--fail-on {least}`)",
+                output::are(n, "finding", "findings")
+            )?;
             exit = Exit::GateFailed;
         }
     }
     if settings.strict && report.is_incomplete() {
-        writeln!(streams.err, "failed: {} not fully analysed (`--strict`)", output::are(report.skipped.len(), "file", "files"))?;
+        writeln!(
+            streams.err,
+            "failed: {} not fully analysed (`--strict`)",
+            output::are(report.skipped.len(), "file", "files")
+        )?;
         exit = Exit::GateFailed;
     }
     Ok(exit)
@@ -179,12 +255,22 @@ fn judge(report: &Report, settings: &Settings, streams: &mut Streams<'_>) -> any
 /// Why no file was analysed.
 fn why_nothing(report: &Report, settings: &Settings) -> String {
     if let Some(first) = report.skipped.first() {
-        let n = words::count(report.skipped.len(), "file was found and it", "files were found and each");
+        let n = words::count(
+            report.skipped.len(),
+            "file was found and it",
+            "files were found and each",
+        );
         return format!("{n} was skipped; `{}` {}", first.path, first.reason);
     }
     if let Some(first) = report.excluded.first() {
-        let n = words::count(report.excluded.len(), "file or folder is", "files and folders are");
-        return format!("no Python file is left; {n} excluded, such as `{first}` (see `--exclude`, `--include` and `--no-gitignore`)");
+        let n = words::count(
+            report.excluded.len(),
+            "file or folder is",
+            "files and folders are",
+        );
+        return format!(
+            "no Python file is left; {n} excluded, such as `{first}` (see `--exclude`, `--include` and `--no-gitignore`)"
+        );
     }
     if !settings.scan.include.is_empty() {
         return "no Python file matches `--include`".to_owned();

@@ -28,20 +28,32 @@ impl Env {
     pub(crate) const TABLE: [(&str, &str); 5] = [
         ("AEGIS_CONFIG", "the settings file, as `--config`"),
         ("AEGIS_COLOR", "when to use colours, as `--color`"),
-        ("AEGIS_SCAN_*", "settings of `scan` in `aegis.yaml`, with the key in upper case: `AEGIS_SCAN_FAIL_ON=high`; lists are separated by commas"),
-        ("AEGIS_TODAY", "the day that ends of suppressions are compared with, as `YYYY-MM-DD`; today in UTC otherwise"),
-        ("NO_COLOR", "if it is set and not empty, no colours unless asked for"),
+        (
+            "AEGIS_SCAN_*",
+            "settings of `scan` in `aegis.yaml`, with the key in upper case: `AEGIS_SCAN_FAIL_ON=high`; lists are separated by commas",
+        ),
+        (
+            "AEGIS_TODAY",
+            "the day that ends of suppressions are compared with, as `YYYY-MM-DD`; today in UTC otherwise",
+        ),
+        (
+            "NO_COLOR",
+            "if it is set and not empty, no colours unless asked for",
+        ),
     ];
 
     /// The environment of this process.
     pub(crate) fn read() -> Self {
         let mut env = Self::default();
         for (name, value) in std::env::vars_os() {
-            let (Some(name), value) = (name.to_str(), value.to_string_lossy()) else { continue };
+            let (Some(name), value) = (name.to_str(), value.to_string_lossy()) else {
+                continue;
+            };
             if name.starts_with("AEGIS_") {
                 env.aegis.insert(name.to_owned(), value.into_owned());
             } else {
-                env.no_color |= name == "NO_COLOR" && !value.is_empty() || name == "TERM" && value == "dumb";
+                env.no_color |=
+                    name == "NO_COLOR" && !value.is_empty() || name == "TERM" && value == "dumb";
             }
         }
         env
@@ -49,17 +61,26 @@ impl Env {
 
     /// A variable; one that is empty is not set.
     fn get(&self, name: &str) -> Option<&str> {
-        self.aegis.get(name).map(String::as_str).filter(|v| !v.is_empty())
+        self.aegis
+            .get(name)
+            .map(String::as_str)
+            .filter(|v| !v.is_empty())
     }
 
     fn parsed<T: FromStr<Err: Display>>(&self, name: &str) -> anyhow::Result<Option<T>> {
-        let parse = |v: &str| v.trim().parse().map_err(|e| anyhow!("variable {name}: {e}"));
+        let parse = |v: &str| {
+            v.trim()
+                .parse()
+                .map_err(|e| anyhow!("variable {name}: {e}"))
+        };
         self.get(name).map(parse).transpose()
     }
 
     fn list<T: FromStr<Err: Display>>(&self, name: &str) -> anyhow::Result<Option<Vec<T>>> {
         let parse = |v: &str| {
-            let items = items(v).into_iter().map(|item| item.parse().map_err(|e| anyhow!("variable {name}: {e}")));
+            let items = items(v)
+                .into_iter()
+                .map(|item| item.parse().map_err(|e| anyhow!("variable {name}: {e}")));
             items.collect()
         };
         self.get(name).map(parse).transpose()
@@ -68,9 +89,18 @@ impl Env {
     fn choice<T: clap::ValueEnum>(&self, name: &str) -> anyhow::Result<Option<T>> {
         let parse = |v: &str| {
             T::from_str(v.trim(), false).map_err(|_| {
-                let known: Vec<_> = T::value_variants().iter().filter_map(clap::ValueEnum::to_possible_value).collect();
-                let known: Vec<&str> = known.iter().map(clap::builder::PossibleValue::get_name).collect();
-                anyhow!("variable {name}: `{v}` is not known; expected {}", words::either(&known))
+                let known: Vec<_> = T::value_variants()
+                    .iter()
+                    .filter_map(clap::ValueEnum::to_possible_value)
+                    .collect();
+                let known: Vec<&str> = known
+                    .iter()
+                    .map(clap::builder::PossibleValue::get_name)
+                    .collect();
+                anyhow!(
+                    "variable {name}: `{v}` is not known; expected {}",
+                    words::either(&known)
+                )
             })
         };
         self.get(name).map(parse).transpose()
@@ -94,9 +124,12 @@ impl Env {
     /// The settings of a scan.
     pub(crate) fn scan(&self) -> anyhow::Result<Scan> {
         for name in self.aegis.keys() {
-            let Some(key) = name.strip_prefix(SECTION).map(str::to_lowercase) else { continue };
+            let Some(key) = name.strip_prefix(SECTION).map(str::to_lowercase) else {
+                continue;
+            };
             if !Scan::KEYS.contains(&key.as_str()) {
-                let near = words::nearest(&key, Scan::KEYS).map(|k| format!("; did you mean `{}`?", variable(k)));
+                let near = words::nearest(&key, Scan::KEYS)
+                    .map(|k| format!("; did you mean `{}`?", variable(k)));
                 bail!("variable {name} is not known{}", near.unwrap_or_default());
             }
         }
@@ -135,7 +168,10 @@ fn items(value: &str) -> Vec<&str> {
         }
         c == ',' && depth == 0
     });
-    split.map(str::trim).filter(|item| !item.is_empty()).collect()
+    split
+        .map(str::trim)
+        .filter(|item| !item.is_empty())
+        .collect()
 }
 
 #[cfg(test)]
@@ -144,8 +180,14 @@ mod tests {
     use crate::config::FailOn;
 
     fn env(vars: &[(&str, &str)]) -> Env {
-        let aegis = vars.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
-        Env { aegis, no_color: false }
+        let aegis = vars
+            .iter()
+            .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
+            .collect();
+        Env {
+            aegis,
+            no_color: false,
+        }
     }
 
     #[test]
@@ -160,7 +202,10 @@ mod tests {
         let said = said.scan().unwrap();
         let globs: Vec<String> = said.exclude.unwrap().into_iter().map(Into::into).collect();
         assert_eq!(globs, ["tests/", "*.{pyi,py2}"]);
-        assert_eq!((said.fail_on, said.strict, said.threads), (Some(FailOn::High), Some(true), None));
+        assert_eq!(
+            (said.fail_on, said.strict, said.threads),
+            (Some(FailOn::High), Some(true), None)
+        );
     }
 
     #[test]

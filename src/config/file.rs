@@ -8,8 +8,8 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use aegis_diag::SourceFile;
-use anyhow::{Context, bail};
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
+use anyhow::{Context, bail};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
@@ -56,8 +56,14 @@ pub(crate) fn schema() -> serde_json::Value {
 
 /// The closest settings file, from `start` upwards.
 pub(super) fn find(start: &Path) -> Option<PathBuf> {
-    let full = start.canonicalize().or_else(|_| std::path::absolute(start)).ok()?;
-    let found = full.ancestors().map(|dir| dir.join(NAME)).find(|file| file.symlink_metadata().is_ok())?;
+    let full = start
+        .canonicalize()
+        .or_else(|_| std::path::absolute(start))
+        .ok()?;
+    let found = full
+        .ancestors()
+        .map(|dir| dir.join(NAME))
+        .find(|file| file.symlink_metadata().is_ok())?;
     let here = Path::new(".").canonicalize().ok();
     let short = here.and_then(|here| Some(found.strip_prefix(here).ok()?.to_path_buf()));
     Some(short.unwrap_or(found))
@@ -65,7 +71,12 @@ pub(super) fn find(start: &Path) -> Option<PathBuf> {
 
 /// What the file says about a scan.
 pub(super) fn read(path: &Path) -> anyhow::Result<Scan> {
-    let text = text(path).with_context(|| format!("settings file `{}` cannot be read", path.display()))?;
+    let text = text(path).with_context(|| {
+        format!(
+            "settings file `{}` cannot be read (`--no-config` does without)",
+            path.display()
+        )
+    })?;
     let shown = path.display().to_string().replace('\\', "/");
     Ok(parse(&SourceFile::new(shown, text, None))?)
 }
@@ -73,10 +84,12 @@ pub(super) fn read(path: &Path) -> anyhow::Result<Scan> {
 /// The text of a small file.
 pub(super) fn text(path: &Path) -> anyhow::Result<String> {
     if path.is_dir() {
-        bail!("it is a folder");
+        bail!("it is a folder; name a file");
     }
     let mut bytes = Vec::new();
-    File::open(path)?.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
+    File::open(path)?
+        .take(MAX_BYTES + 1)
+        .read_to_end(&mut bytes)?;
     if bytes.len() as u64 > MAX_BYTES {
         bail!("it is larger than {MAX_BYTES} bytes");
     }
@@ -84,14 +97,16 @@ pub(super) fn text(path: &Path) -> anyhow::Result<String> {
         let at = e.utf8_error().valid_up_to();
         anyhow::anyhow!("it is not UTF-8: byte {at} is not part of a character")
     })?;
-    Ok(text.strip_prefix('\u{feff}').map_or_else(|| text.clone(), str::to_owned))
+    Ok(text
+        .strip_prefix('\u{feff}')
+        .map_or_else(|| text.clone(), str::to_owned))
 }
 
 fn parse(file: &SourceFile) -> Result<Scan, Mistake> {
     let options = serde_saphyr::options! { strict_booleans: true, with_snippet: false };
     // A file without a word in it is an empty mapping.
-    let sections: Option<Sections> =
-        serde_saphyr::from_str_with_options(&file.text, options).map_err(|e| Mistake::new(file, &e))?;
+    let sections: Option<Sections> = serde_saphyr::from_str_with_options(&file.text, options)
+        .map_err(|e| Mistake::new(file, &e))?;
     Ok(sections.unwrap_or_default().scan.unwrap_or_default())
 }
 
@@ -103,10 +118,15 @@ impl Scan {
             *path = folder.join(&*path);
         }
         // Files that are named are scanned whatever the globs say, so only folders matter.
-        let folders: Vec<Vec<String>> = roots.iter().filter_map(|root| steps(folder, root)).collect();
+        let folders: Vec<Vec<String>> = roots
+            .iter()
+            .filter_map(|root| steps(folder, root))
+            .collect();
         if !folders.is_empty() {
             self.exclude = self.exclude.map(|globs| rebase(&globs, &folders, None));
-            self.include = self.include.map(|globs| rebase(&globs, &folders, Some("**")));
+            self.include = self
+                .include
+                .map(|globs| rebase(&globs, &folders, Some("**")));
             if let Some(include) = self.include.as_mut().filter(|globs| globs.is_empty()) {
                 include.extend("!**".parse::<Glob>());
             }
@@ -118,7 +138,9 @@ impl Scan {
 /// The globs of a settings file as they read in folders below it; `everything` is what one that
 /// takes in a whole folder becomes.
 fn rebase(globs: &[Glob], folders: &[Vec<String>], everything: Option<&str>) -> Vec<Glob> {
-    let pairs = globs.iter().flat_map(|glob| folders.iter().map(move |steps| glob.rebased(steps)));
+    let pairs = globs
+        .iter()
+        .flat_map(|glob| folders.iter().map(move |steps| glob.rebased(steps)));
     let mut out: Vec<Glob> = Vec::new();
     for rebased in pairs {
         let glob = match rebased {
@@ -133,10 +155,18 @@ fn rebase(globs: &[Glob], folders: &[Vec<String>], everything: Option<&str>) -> 
 
 /// The steps down from one folder to another; `None` if it does not lie below.
 fn steps(from: &Path, to: &Path) -> Option<Vec<String>> {
-    let from = if from.as_os_str().is_empty() { Path::new(".") } else { from };
+    let from = if from.as_os_str().is_empty() {
+        Path::new(".")
+    } else {
+        from
+    };
     let (from, to) = (from.canonicalize().ok()?, to.canonicalize().ok()?);
     let rest = to.is_dir().then(|| to.strip_prefix(&from).ok())??;
-    Some(rest.components().map(|c| c.as_os_str().to_string_lossy().into_owned()).collect())
+    Some(
+        rest.components()
+            .map(|c| c.as_os_str().to_string_lossy().into_owned())
+            .collect(),
+    )
 }
 
 /// A mistake in a settings file: what, where, and what to write instead.
@@ -152,7 +182,13 @@ pub(crate) struct Mistake {
 impl Mistake {
     fn new(file: &SourceFile, error: &serde_saphyr::Error) -> Self {
         let (message, help) = explain(error);
-        Self { path: file.path.clone(), text: file.text.clone(), at: range(file, error), message, help }
+        Self {
+            path: file.path.clone(),
+            text: file.text.clone(),
+            at: range(file, error),
+            message,
+            help,
+        }
     }
 }
 
@@ -164,7 +200,9 @@ impl fmt::Display for Mistake {
         let snippet = Snippet::source(self.text.as_str())
             .path(self.path.as_str())
             .annotation(AnnotationKind::Primary.span(self.at.clone()));
-        let group = Level::ERROR.primary_title(self.message.as_str()).element(snippet);
+        let group = Level::ERROR
+            .primary_title(self.message.as_str())
+            .element(snippet);
         let group = match &self.help {
             Some(help) => group.element(Level::HELP.message(help.as_str())),
             None => group,
@@ -177,15 +215,30 @@ impl fmt::Display for Mistake {
 /// Where the mistake is: the word that starts there.
 fn range(file: &SourceFile, error: &serde_saphyr::Error) -> Range<usize> {
     let location = error.location();
-    let line = location.and_then(|l| u32::try_from(l.line()).ok()).unwrap_or(1).max(1);
-    let column = location.and_then(|l| usize::try_from(l.column()).ok()).unwrap_or(1).max(1);
+    let line = location
+        .and_then(|l| u32::try_from(l.line()).ok())
+        .unwrap_or(1)
+        .max(1);
+    let column = location
+        .and_then(|l| usize::try_from(l.column()).ok())
+        .unwrap_or(1)
+        .max(1);
     let start = file.line_start(line).unwrap_or(file.text.len());
     let rest = file.line(line);
-    let before = rest.char_indices().nth(column - 1).map_or(rest.len(), |(i, _)| i);
+    let before = rest
+        .char_indices()
+        .nth(column - 1)
+        .map_or(rest.len(), |(i, _)| i);
     let word = rest.get(before..).unwrap_or("");
     let end = match word.chars().next() {
-        Some(quote @ ('"' | '\'')) => word.get(1..).and_then(|w| w.find(quote)).map_or(word.len(), |i| i + 2),
-        _ => word.find([':', ',', ']', '}', '#', ' ']).filter(|&i| i > 0).unwrap_or(word.len()),
+        Some(quote @ ('"' | '\'')) => word
+            .get(1..)
+            .and_then(|w| w.find(quote))
+            .map_or(word.len(), |i| i + 2),
+        _ => word
+            .find([':', ',', ']', '}', '#', ' '])
+            .filter(|&i| i > 0)
+            .unwrap_or(word.len()),
     };
     start + before..start + before + end
 }
@@ -195,36 +248,85 @@ fn explain(error: &serde_saphyr::Error) -> (String, Option<String>) {
     use serde_saphyr::Error as E;
     let (message, help): (String, Option<&str>) = match error {
         E::AliasError { error, .. } | E::WithSnippet { error, .. } => return explain(error),
-        E::SerdeUnknownField { field: word, expected, .. } => {
-            return (format!("key `{word}` is not known here"), Some(advice(word, expected)));
+        E::SerdeUnknownField {
+            field: word,
+            expected,
+            ..
+        } => {
+            return (
+                format!("key `{word}` is not known here"),
+                Some(advice(word, expected)),
+            );
         }
-        E::SerdeUnknownVariant { variant: word, expected, .. } => {
-            return (format!("`{word}` is not known here"), Some(advice(word, expected)));
+        E::SerdeUnknownVariant {
+            variant: word,
+            expected,
+            ..
+        } => {
+            return (
+                format!("`{word}` is not known here"),
+                Some(advice(word, expected)),
+            );
         }
-        E::DuplicateMappingKey { key: Some(key), .. } => (format!("key `{key}` is written twice"), Some("keep one of the two")),
-        E::SerdeInvalidType { unexpected, expected, .. } | E::SerdeInvalidValue { unexpected, expected, .. } => {
-            (format!("expected {expected}, found {unexpected}"), None)
+        E::DuplicateMappingKey { key: Some(key), .. } => (
+            format!("key `{key}` is written twice"),
+            Some("keep one of the two"),
+        ),
+        E::SerdeInvalidType {
+            unexpected,
+            expected,
+            ..
         }
-        E::Unexpected { expected: "mapping start", .. } => ("expected a mapping".into(), Some("write `key: value` lines, further to the right")),
-        E::Unexpected { expected: "sequence start", .. } => ("expected a list".into(), Some("put it in brackets: `[one, two]`")),
-        E::Unexpected { expected: "string scalar", .. } | E::NullIntoString { .. } => ("expected a word or text".into(), None),
+        | E::SerdeInvalidValue {
+            unexpected,
+            expected,
+            ..
+        } => (format!("expected {expected}, found {unexpected}"), None),
+        E::Unexpected {
+            expected: "mapping start",
+            ..
+        } => (
+            "expected a mapping".into(),
+            Some("write `key: value` lines, further to the right"),
+        ),
+        E::Unexpected {
+            expected: "sequence start",
+            ..
+        } => (
+            "expected a list".into(),
+            Some("put it in brackets: `[one, two]`"),
+        ),
+        E::Unexpected {
+            expected: "string scalar",
+            ..
+        }
+        | E::NullIntoString { .. } => ("expected a word or text".into(), None),
         E::InvalidScalar { .. } => ("expected a whole number".into(), None),
         E::InvalidBooleanStrict { .. } => ("expected `true` or `false`".into(), None),
-        E::MultipleDocuments { .. } => ("a second document starts here".into(), Some("keep one document in the file")),
+        E::MultipleDocuments { .. } => (
+            "a second document starts here".into(),
+            Some("keep one document in the file"),
+        ),
         E::Message { msg, .. } => match msg.split_once("; ") {
             Some((message, help)) => (message.to_owned(), Some(help)),
             None => (msg.clone(), None),
         },
         other => {
             let text = other.to_string();
-            (text.split(" at line ").next().unwrap_or(&text).to_owned(), None)
+            (
+                text.split(" at line ").next().unwrap_or(&text).to_owned(),
+                None,
+            )
         }
     };
     (message, help.map(str::to_owned))
 }
 
 fn advice(word: &str, expected: &[&'static str]) -> String {
-    let known = format!("known are {}", words::either(expected).replace(" or ", " and "));
+    let known = format!(
+        "known are {}",
+        words::either(expected).replace(" or ", " and ")
+    );
     words::did_you_mean(word, expected.iter().copied(), &known)
 }
 
@@ -250,8 +352,18 @@ mod tests {
 
     #[test]
     fn silence_is_accepted() {
-        for text in ["", "# nothing\n", "scan:\n", "scan: {}\n", "score: {a: [1]}\npolicy: {rules: []}\naudit:\n"] {
-            assert_eq!(parse(&SourceFile::new("aegis.yaml", text, None)).unwrap(), Scan::default(), "{text:?}");
+        for text in [
+            "",
+            "# nothing\n",
+            "scan:\n",
+            "scan: {}\n",
+            "score: {a: [1]}\npolicy: {rules: []}\naudit:\n",
+        ] {
+            assert_eq!(
+                parse(&SourceFile::new("aegis.yaml", text, None)).unwrap(),
+                Scan::default(),
+                "{text:?}"
+            );
         }
     }
 

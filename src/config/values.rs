@@ -63,7 +63,10 @@ impl Glob {
     /// The glob as it reads in a folder `below` that many steps where it was written: `tests`
     /// matches everywhere and stays as it is, `src/gen` becomes `/gen` in `src`.
     pub(crate) fn rebased(&self, below: &[String]) -> Rebased {
-        let (sign, body) = self.0.strip_prefix('!').map_or(("", self.0.as_str()), |b| ("!", b));
+        let (sign, body) = self
+            .0
+            .strip_prefix('!')
+            .map_or(("", self.0.as_str()), |b| ("!", b));
         let anchored = body.trim_end_matches('/').contains('/') && !body.starts_with("**/");
         if below.is_empty() || !anchored {
             return Rebased::Glob(self.clone());
@@ -97,7 +100,10 @@ pub(crate) enum Rebased {
 }
 
 fn glob(s: &str) -> Result<globset::GlobMatcher, globset::Error> {
-    globset::GlobBuilder::new(s).literal_separator(true).build().map(|g| g.compile_matcher())
+    globset::GlobBuilder::new(s)
+        .literal_separator(true)
+        .build()
+        .map(|g| g.compile_matcher())
 }
 
 impl FromStr for Glob {
@@ -106,10 +112,14 @@ impl FromStr for Glob {
     fn from_str(s: &str) -> Result<Self, String> {
         let bare = s.trim().trim_start_matches('!');
         if bare.is_empty() || s.starts_with('#') {
-            return Err(format!("`{s}` matches nothing; expected a glob such as `tests/` or `*_pb2.py`"));
+            return Err(format!(
+                "`{s}` matches nothing; expected a glob such as `tests/` or `*_pb2.py`"
+            ));
         }
         let checked = glob(bare).map_err(|e| e.kind().to_string().replace("; ", ", "));
-        checked.map(|_| Self(s.to_owned())).map_err(|why| format!("`{s}` is not a glob: {why}"))
+        checked
+            .map(|_| Self(s.to_owned()))
+            .map_err(|why| format!("`{s}` is not a glob: {why}"))
     }
 }
 
@@ -125,12 +135,15 @@ impl FromStr for DottedPath {
     fn from_str(s: &str) -> Result<Self, String> {
         let is_name = |part: &str| {
             let mut chars = part.chars();
-            chars.next().is_some_and(|c| c == '_' || c.is_alphabetic()) && chars.all(|c| c == '_' || c.is_alphanumeric())
+            chars.next().is_some_and(|c| c == '_' || c.is_alphabetic())
+                && chars.all(|c| c == '_' || c.is_alphanumeric())
         };
         if s.contains('.') && s.split('.').all(is_name) {
             return Ok(Self(s.to_owned()));
         }
-        Err(format!("`{s}` is not a dotted path; expected module and name, such as `ourlib.guards.audited`"))
+        Err(format!(
+            "`{s}` is not a dotted path; expected module and name, such as `ourlib.guards.audited`"
+        ))
     }
 }
 
@@ -169,9 +182,9 @@ impl FailOn {
 
 /// A number of worker threads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(extend("minimum" = 1, "maximum" = Self::MAX)))]
 #[serde(try_from = "u64")]
-pub(crate) struct Threads(#[cfg_attr(test, schemars(range(min = 1, max = 256)))] u16);
+pub(crate) struct Threads(u16);
 
 impl Threads {
     const MAX: u16 = 256;
@@ -188,7 +201,10 @@ impl TryFrom<u64> for Threads {
     fn try_from(n: u64) -> Result<Self, String> {
         match u16::try_from(n) {
             Ok(n @ 1..=Self::MAX) => Ok(Self(n)),
-            _ => Err(format!("`{n}` is not a number of threads; expected 1 to {}", Self::MAX)),
+            _ => Err(format!(
+                "`{n}` is not a number of threads; expected 1 to {}",
+                Self::MAX
+            )),
         }
     }
 }
@@ -198,15 +214,21 @@ impl FromStr for Threads {
 
     fn from_str(s: &str) -> Result<Self, String> {
         let n: Option<u64> = s.parse().ok();
-        n.ok_or_else(|| format!("`{s}` is not a number of threads; expected 1 to {}", Self::MAX))?.try_into()
+        n.ok_or_else(|| {
+            format!(
+                "`{s}` is not a number of threads; expected 1 to {}",
+                Self::MAX
+            )
+        })?
+        .try_into()
     }
 }
 
 /// A size of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(extend("minimum" = 1, "maximum" = Self::MAX)))]
 #[serde(try_from = "u64")]
-pub(crate) struct FileBytes(#[cfg_attr(test, schemars(range(min = 1, max = 1_000_000_000)))] u64);
+pub(crate) struct FileBytes(u64);
 
 impl FileBytes {
     const MAX: u64 = 1_000_000_000;
@@ -224,7 +246,10 @@ impl TryFrom<u64> for FileBytes {
         if (1..=Self::MAX).contains(&n) {
             return Ok(Self(n));
         }
-        Err(format!("`{n}` is not a size of a file; expected 1 to {} bytes", Self::MAX))
+        Err(format!(
+            "`{n}` is not a size of a file; expected 1 to {} bytes",
+            Self::MAX
+        ))
     }
 }
 
@@ -233,7 +258,13 @@ impl FromStr for FileBytes {
 
     fn from_str(s: &str) -> Result<Self, String> {
         let n: Option<u64> = s.parse().ok();
-        n.ok_or_else(|| format!("`{s}` is not a size of a file; expected 1 to {} bytes", Self::MAX))?.try_into()
+        n.ok_or_else(|| {
+            format!(
+                "`{s}` is not a size of a file; expected 1 to {} bytes",
+                Self::MAX
+            )
+        })?
+        .try_into()
     }
 }
 
@@ -244,7 +275,11 @@ pub(crate) struct Day(jiff::civil::Date);
 impl Day {
     /// Today by the system clock, in UTC: the same day on every machine.
     pub(crate) fn today() -> Self {
-        Self(jiff::tz::TimeZone::UTC.to_datetime(jiff::Timestamp::now()).date())
+        Self(
+            jiff::tz::TimeZone::UTC
+                .to_datetime(jiff::Timestamp::now())
+                .date(),
+        )
     }
 }
 
@@ -254,7 +289,8 @@ impl FromStr for Day {
     fn from_str(s: &str) -> Result<Self, String> {
         let well_formed = s.len() == 10 && s.bytes().all(|b| b.is_ascii_digit() || b == b'-');
         let day = s.parse().ok().filter(|_| well_formed);
-        day.map(Self).ok_or_else(|| format!("`{s}` is not a day; expected `YYYY-MM-DD`"))
+        day.map(Self)
+            .ok_or_else(|| format!("`{s}` is not a day; expected `YYYY-MM-DD`"))
     }
 }
 
@@ -274,8 +310,14 @@ mod tests {
         assert_eq!(word("aeg101"), Ok("AEG101".to_owned()));
         assert_eq!(word("AEG19"), Ok("AEG19".to_owned()));
         assert_eq!(word("ungoverned-tool"), Ok("AEG103".to_owned()));
-        assert_eq!(word("AEG109"), Err("`AEG109` is not a rule; did you mean `AEG101`?".to_owned()));
-        assert_eq!(word("zebra"), Err("`zebra` is not a rule; `aegis explain` lists all rules".to_owned()));
+        assert_eq!(
+            word("AEG109"),
+            Err("`AEG109` is not a rule; did you mean `AEG101`?".to_owned())
+        );
+        assert_eq!(
+            word("zebra"),
+            Err("`zebra` is not a rule; `aegis explain` lists all rules".to_owned())
+        );
         assert!(word("").is_err());
     }
 
@@ -301,7 +343,10 @@ mod tests {
         assert_eq!(from("/src/gen", &["src"]), some("/gen"));
         assert_eq!(from("!src/gen", &["src"]), some("!/gen"));
         assert_eq!(from("*/gen", &["src"]), some("/gen"));
-        assert_eq!(from("src/gen/", &["src", "gen", "deep"]), Rebased::Everything);
+        assert_eq!(
+            from("src/gen/", &["src", "gen", "deep"]),
+            Rebased::Everything
+        );
         assert_eq!(from("src/gen", &["src", "gen"]), Rebased::Everything);
         assert_eq!(from("src/**/x.py", &["src", "a", "b"]), some("**/x.py"));
         assert_eq!(from("lib/gen", &["src"]), Rebased::Nothing);
@@ -317,7 +362,10 @@ mod tests {
             assert!(bad.parse::<Threads>().is_err(), "{bad}");
         }
         assert!("0".parse::<FileBytes>().is_err());
-        assert_eq!("2027-01-31".parse::<Day>().unwrap().to_string(), "2027-01-31");
+        assert_eq!(
+            "2027-01-31".parse::<Day>().unwrap().to_string(),
+            "2027-01-31"
+        );
         for bad in ["2027-02-30", "2027-1-1", "today", "2027-01-31T00:00:00"] {
             assert!(bad.parse::<Day>().is_err(), "{bad}");
         }

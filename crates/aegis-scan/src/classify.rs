@@ -23,7 +23,11 @@ pub(crate) fn bits_of(catalog: &Catalog, key: &SiteKey, site: &Site) -> u128 {
     let mut bits = site.api.as_deref().map_or(0, |a| catalog.targets_of(a));
     for &m in &site.members {
         let Some(member) = catalog.member(m) else { continue };
-        bits |= catalog.targets_of(&member.path);
+        let is_tool = member.kind == Some(Kind::ToolDef) || member.decorator == Some(Kind::ToolDef);
+        if key.2 != Kind::ToolDef || is_tool {
+            bits |= catalog.targets_of(&member.path);
+            bits |= site.receivers.iter().fold(0, |b, &r| b | catalog.targets_on(r, &member.path));
+        }
         if key.2 == Kind::ToolDef {
             for t in &member.tools {
                 let name = match t {
@@ -52,7 +56,7 @@ pub(crate) fn judge_tools(solver: &Solver<'_>, govern: &Govern<'_, '_>) -> (FxHa
         let ambient = govern.when_up(key.0, bits_of(solver.catalog, key, site));
         let guarded = function.is_some_and(|f| solver.is_guarded_tool(f));
         let (through, raw) = solver.object_uses.get(key).copied().unwrap_or((site.wrapped, false));
-        let standing = match (guarded || site.wrapped && !raw, through, raw) {
+        let standing = match (guarded || site.intrinsic || site.wrapped && !raw, through, raw) {
             (true, ..) | (_, true, false) => Standing::Governed,
             (_, true, true) if ambient == Standing::Governed => Standing::Governed,
             (_, true, true) => Standing::Partly,
@@ -106,7 +110,7 @@ impl Describe<'_, '_> {
             span,
             kind: kind(key.2),
             framework: framework.map_or_else(String::new, |f| f.id.clone()),
-            operation: site.operation.clone().or_else(|| member.map(|m| m.operation.clone())).unwrap_or_default(),
+            operation: self.operation(key, site, member, &symbol),
             api: site.api.clone().or_else(|| member.map(|m| m.path.clone())).unwrap_or_default(),
             provider: site.provider.clone().or_else(|| member.map(|m| m.provider.clone())).unwrap_or_default(),
             symbol,
@@ -118,6 +122,21 @@ impl Describe<'_, '_> {
             tool: site.tool.as_ref().map(|t| self.tool(key, t, &facts, source)),
             by_shape: site.by_shape,
         })
+    }
+
+    /// What people call it: for constructors the class as written, which may be a twin of the one
+    /// the catalog names.
+    fn operation(&self, key: &SiteKey, site: &Site, member: Option<&Member>, symbol: &str) -> String {
+        if let Some(o) = &site.operation {
+            return o.clone();
+        }
+        let Some(m) = member else { return String::new() };
+        let is_class = matches!(self.solver.catalog.entry(&m.path), Some(crate::catalog::Entry::Class(_)));
+        let written = symbol.rsplit('.').next().unwrap_or(symbol);
+        if is_class && matches!(key.1, Spot::Expr(_)) && written.starts_with(char::is_uppercase) {
+            return written.to_owned();
+        }
+        m.operation.clone()
     }
 
     fn framework_of_path(&self, path: Option<&str>) -> Option<u16> {

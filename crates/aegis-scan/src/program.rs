@@ -398,11 +398,18 @@ fn own_sdks(catalog: &Catalog, extra: &[PathBuf]) -> FxHashSet<String> {
             let project = doc.get("project").and_then(|t| t.get("name"));
             let poetry = doc.get("tool").and_then(|t| t.get("poetry")).and_then(|t| t.get("name"));
             names.extend(project.or(poetry).and_then(|n| n.as_str()).map(plain));
+        } else if file == "setup.cfg"
+            && let Ok(text) = std::fs::read_to_string(p)
+        {
+            let name = text.lines().find_map(|l| l.split_once('=').filter(|(k, _)| k.trim() == "name"));
+            names.extend(name.map(|(_, v)| plain(v.trim())));
         }
     }
     let mut roots = FxHashSet::default();
     for package in catalog.data.frameworks.iter().flat_map(|f| &f.packages) {
-        if names.contains(&plain(&package.pypi)) {
+        // Packages that are on no index are known by their import name.
+        let unlisted = package.pypi == "-" && !package.stdlib && package.imports.iter().any(|i| names.contains(&plain(i)));
+        if unlisted || names.contains(&plain(&package.pypi)) {
             roots.extend(package.imports.iter().filter_map(|i| i.split('.').next().map(str::to_owned)));
         }
     }

@@ -183,6 +183,47 @@ impl Catalog {
                 self.governors.push(rule);
             }
         }
+        self.split_targets();
+    }
+
+    /// What undoes only one governor gets a target of its own, so that it leaves others on.
+    fn split_targets(&mut self) {
+        let undone: Vec<(usize, Vec<String>)> = self
+            .governors
+            .iter()
+            .enumerate()
+            .filter_map(|(i, g)| match &g.effect {
+                GovernorEffect::Off { after, .. } if !after.is_empty() => Some((i, after.clone())),
+                _ => None,
+            })
+            .collect();
+        for (off, after) in undone {
+            let mut own = Vec::new();
+            for path in after {
+                let Some(on) = self.governor_paths.get(&path).copied() else { continue };
+                let Some(GovernorEffect::On { targets: Targets::Some(names), .. }) =
+                    self.governors.get(on as usize).map(|g| g.effect.clone())
+                else {
+                    continue;
+                };
+                let merged: Vec<&Target> = self.targets.iter().filter(|t| names.contains(&t.name)).collect();
+                let target = Target {
+                    name: path.clone(),
+                    operations: merged.iter().flat_map(|t| t.operations.iter().cloned()).collect(),
+                    except: merged.iter().flat_map(|t| t.except.iter().cloned()).collect(),
+                    includes: Vec::new(),
+                    selectable: false,
+                };
+                self.targets.push(target);
+                if let Some(GovernorEffect::On { targets, .. }) = self.governors.get_mut(on as usize).map(|g| &mut g.effect) {
+                    *targets = Targets::Some(vec![path.clone()]);
+                }
+                own.push(path);
+            }
+            if let Some(GovernorEffect::Off { targets, .. }) = self.governors.get_mut(off).map(|g| &mut g.effect) {
+                *targets = Targets::Some(own);
+            }
+        }
     }
 
     /// Rewrites an operation glob so that it starts with the canonical path of its class.
@@ -300,6 +341,28 @@ impl Catalog {
             .fold(0, |bits, (i, _)| bits | 1u128.checked_shl(u32::try_from(i).unwrap_or(128)).unwrap_or(0))
     }
 
+    /// The class a member path starts with, and the rest.
+    fn owner_of<'a>(&self, path: &'a str) -> Option<(ClassIx, &'a str)> {
+        path.rmatch_indices('.').find_map(|(i, _)| match self.paths.get(path.get(..i)?) {
+            Some(Entry::Class(ix)) => Some((*ix, path.get(i + 1..)?)),
+            _ => None,
+        })
+    }
+
+    /// Bits of the targets that intercept a member called on a class: named with the class itself
+    /// or with any class between it and the one that declares the member.
+    pub(crate) fn targets_on(&self, receiver: ClassIx, path: &str) -> u128 {
+        let Some((owner, member)) = self.owner_of(path) else { return 0 };
+        let mut bits = 0;
+        self.search(receiver, 0, &mut |c| {
+            if let Some(class) = self.class(c) {
+                bits |= self.targets_of(&format!("{}.{member}", class.path));
+            }
+            (c == owner).then_some(())
+        });
+        bits
+    }
+
     /// Bits of named targets, with what they include.
     pub(crate) fn bits(&self, targets: &Targets) -> u128 {
         match targets {
@@ -336,6 +399,17 @@ impl Catalog {
             }
         }
         bits
+    }
+}
+
+impl Member {
+    /// Among equal shapes the two most copied APIs come first.
+    pub(crate) fn framework_rank(&self, catalog: &Catalog) -> u8 {
+        match catalog.framework(self.framework).map(|f| f.id.as_str()) {
+            Some("openai") => 2,
+            Some("anthropic") => 1,
+            _ => 0,
+        }
     }
 }
 

@@ -86,21 +86,30 @@ impl<'a, 'c> Govern<'a, 'c> {
     /// Walks every scope until the summaries of all are stable.
     fn walk_all(&mut self, wanted: &FxHashSet<(FileIx, ExprId)>, imports: &FxHashMap<(FileIx, u32), Vec<FileIx>>) {
         let mut summaries: FxHashMap<Body, Option<Change>> = FxHashMap::default();
+        let mut yields: FxHashMap<Scope, Change> = FxHashMap::default();
         for _round in 0..12 {
             let mut changed = false;
             for (i, info) in self.solver.scopes.iter().enumerate() {
                 let scope = Scope::try_from(i).unwrap_or(Scope::MAX);
                 let Some((facts, unit)) = self.solver.unit(scope) else { continue };
                 let Some(u) = facts.unit(unit) else { continue };
+                if !self.solver.is_active(scope) {
+                    continue;
+                }
                 let modes: &[Mode] = match u.kind {
                     UnitKind::Class => continue,
                     UnitKind::Module => &[Mode::Plain, Mode::Script],
                     _ => &[Mode::Plain],
                 };
                 for &mode in modes {
-                    let walker = Walker::new(self.solver, &facts, info.file, mode, &summaries, wanted, imports);
+                    let walker = Walker::new(self.solver, &facts, info.file, mode, &summaries, &yields, wanted, imports);
                     let walked = walker.run(unit);
                     let exit = walked.exit;
+                    if let Some(y) = walked.yielded.filter(|y| *y != Change::NONE)
+                        && yields.insert(scope, y) != Some(y)
+                    {
+                        changed = true;
+                    }
                     self.walked.insert((scope, mode), walked);
                     if summaries.insert((scope, mode), exit) != Some(exit) && exit != Some(Change::NONE) {
                         changed = true;

@@ -44,6 +44,8 @@ pub(crate) struct Walked {
     pub(crate) edges: Vec<Edge>,
     /// Change from entry to exit; `None` if it never returns.
     pub(crate) exit: Option<Change>,
+    /// Change up to the first `yield`.
+    pub(crate) yielded: Option<Change>,
     /// Functions defined in it that are scopes of their own.
     pub(crate) nested: Vec<Scope>,
 }
@@ -56,6 +58,8 @@ pub(crate) struct Walker<'a, 'c> {
     pub(crate) first: Scope,
     pub(crate) mode: Mode,
     pub(crate) summaries: &'a FxHashMap<Body, Option<Change>>,
+    /// Changes up to the `yield` of generator functions.
+    pub(crate) yields: &'a FxHashMap<Scope, Change>,
     /// Calls at which something is to be known.
     pub(crate) wanted: &'a FxHashSet<(FileIx, ExprId)>,
     /// What each import statement of the file runs, by its offset.
@@ -64,6 +68,8 @@ pub(crate) struct Walker<'a, 'c> {
     exits: Option<Change>,
     /// State change at calls that end the program; counts only if nothing else ends the scope.
     left: Option<Change>,
+    /// The expression of the statement under way, if its value is dropped.
+    dropped: Option<ExprId>,
 }
 
 impl<'a, 'c> Walker<'a, 'c> {
@@ -73,11 +79,12 @@ impl<'a, 'c> Walker<'a, 'c> {
         file: FileIx,
         mode: Mode,
         summaries: &'a FxHashMap<Body, Option<Change>>,
+        yields: &'a FxHashMap<Scope, Change>,
         wanted: &'a FxHashSet<(FileIx, ExprId)>,
         imports: &'a FxHashMap<(FileIx, u32), Vec<FileIx>>,
     ) -> Self {
         let first = solver.files.get(file as usize).map_or(0, |m| m.first_scope);
-        Self { solver, facts, file, first, mode, summaries, wanted, imports, out: Walked::default(), exits: None, left: None }
+        Self { solver, facts, file, first, mode, summaries, yields, wanted, imports, out: Walked::default(), exits: None, left: None, dropped: None }
     }
 
     pub(crate) fn run(mut self, unit: UnitId) -> Walked {
@@ -99,7 +106,9 @@ impl<'a, 'c> Walker<'a, 'c> {
         let base = now.unwrap_or(Change::NONE);
         let after = match s {
             Stmt::Expr(e) => {
+                self.dropped = Some(*e);
                 let c = self.expr(*e, base);
+                self.dropped = None;
                 if self.leaves(*e) {
                     self.left = either(self.left, Some(c));
                     None
@@ -141,7 +150,11 @@ impl<'a, 'c> Walker<'a, 'c> {
                 let c = self.expr(*value, base);
                 let always = target.is_none() && *value == 0;
                 // Twice, so that what one turn switches on counts for the next.
-                let once = self.block(body, Some(c));
+                let mut once = self.block(body, Some(c));
+                let again = either(Some(c), once);
+                if again != Some(c) {
+                    once = either(once, self.block(body, again));
+                }
                 let zero = if always { None } else { Some(c) };
                 let c = either(zero, once);
                 match c {
@@ -151,10 +164,21 @@ impl<'a, 'c> Walker<'a, 'c> {
             }
             Stmt::With { items, body } => {
                 let mut c = base;
+                let mut leave: Vec<Change> = Vec::new();
                 for (manager, _) in items {
+                    let before = c;
                     c = self.expr(*manager, c);
+                    if let Some(y) = self.yields_of(*manager) {
+                        // What stands before the `yield` runs on the way in, the rest on the way out.
+                        leave.push(c);
+                        c = before.then(y);
+                    }
                 }
-                self.block(body, Some(c))
+                let inside = self.block(body, Some(c));
+                match leave.first() {
+                    Some(&out) => inside.map(|_| out),
+                    None => inside,
+                }
             }
             Stmt::Try { body, handlers, otherwise, finally } => {
                 let done = self.block(body, Some(base));
@@ -217,6 +241,12 @@ impl<'a, 'c> Walker<'a, 'c> {
             Expr::Attr(_, n) if self.facts.name(*n) == "TYPE_CHECKING" => Guard::TypesOnly,
             _ => Guard::Other,
         }
+    }
+
+    /// The change up to the `yield` of the generator that a context manager is made of.
+    fn yields_of(&self, manager: ExprId) -> Option<Change> {
+        let facts = self.solver.calls.get(&(self.file, manager))?;
+        facts.targets.iter().find_map(|(to, _)| self.yields.get(to).copied())
     }
 
     /// Whether a statement ends the program.
@@ -323,7 +353,12 @@ impl<'a, 'c> Walker<'a, 'c> {
                 let inner = self.expr(*element, c);
                 c.join(inner)
             }
-            Expr::Walrus(_, v) | Expr::Star(v) | Expr::Yield(v) => self.expr(*v, now),
+            Expr::Yield(v) => {
+                let c = self.expr(*v, now);
+                self.out.yielded.get_or_insert(c);
+                c
+            }
+            Expr::Walrus(_, v) | Expr::Star(v) => self.expr(*v, now),
             Expr::Lambda(unit) => {
                 self.out.nested.push(self.first + unit);
                 now
@@ -383,6 +418,8 @@ impl<'a, 'c> Walker<'a, 'c> {
                 Targets::All => Change::off(!GUARD),
                 some => Change::off(catalog.bits(some)),
             },
+            // An answer that nobody looks at decides nothing.
+            GovernorEffect::Check { .. } if self.dropped == Some(e) => Change::NONE,
             GovernorEffect::Check { .. } => Change::on(GUARD),
             _ => Change::NONE,
         }

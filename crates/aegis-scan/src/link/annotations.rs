@@ -65,7 +65,24 @@ impl Solver<'_> {
                     }
                     return out;
                 }
-                self.annotated(cx, *base, depth + 1)
+                let whole = self.annotated(cx, *base, depth + 1);
+                if !self.pool.has(whole, |v| matches!(v, Value::Inst(..))) {
+                    return whole;
+                }
+                // `RunContext[Deps]`: the parameters are what its context attributes hold.
+                let mut inner = EMPTY;
+                for p in parts {
+                    let one = self.annotated(cx, p, depth + 1);
+                    inner = self.pool.union(inner, one);
+                }
+                if inner == EMPTY {
+                    return whole;
+                }
+                let b = self.box_at(cx, e, 12);
+                self.generic_boxes.insert(b);
+                self.box_add(cx, b, inner, e);
+                let one = self.pool.one(Value::Box(b));
+                self.pool.union(whole, one)
             }
             Expr::Tuple(p) | Expr::Choice(p) | Expr::Group(p) => {
                 let mut out = EMPTY;

@@ -39,8 +39,8 @@ impl Solver<'_> {
         for v in self.pool.values(base) {
             let (v, governed) = self.pool.unwrap(v);
             let mut one = self.attr_of(cx, v, name);
-            if governed {
-                one = self.govern_set(one);
+            if let Some(cover) = governed {
+                one = self.govern_set(one, cover);
             }
             out = self.pool.union(out, one);
         }
@@ -72,7 +72,10 @@ impl Solver<'_> {
                 let me = Value::Obj(s);
                 self.class_attr(cx, me, s, name, true)
             }
-            Value::Box(b) => self.pool.one(Value::BoxMethod(b, name)),
+            Value::Box(b) => match self.generic_attr(cx, b, name) {
+                Some(set) => set,
+                None => self.pool.one(Value::BoxMethod(b, name)),
+            },
             Value::Model => self.pool.one(Value::Model),
             Value::Unread(f, n) => self.pool.one(Value::Unread(f, n)),
             // `task.delay`, `f.__wrapped__`, `f.remote`: the function itself.
@@ -86,6 +89,12 @@ impl Solver<'_> {
             Value::Governing(g) => self.governing_attr(g, name),
             _ => EMPTY,
         }
+    }
+
+    /// `ctx.deps` of a `RunContext[Deps]`.
+    fn generic_attr(&mut self, cx: Cx<'_>, b: u32, name: Sym) -> Option<Set> {
+        let is_context = matches!(self.pool.text(name), "deps" | "context" | "state" | "lifespan_context" | "request_context");
+        if is_context && self.generic_boxes.contains(&b) { Some(self.held(cx, b)) } else { None }
     }
 
     fn ext_attr(&mut self, cx: Cx<'_>, path: Sym, name: Sym) -> Set {
@@ -242,8 +251,8 @@ impl Solver<'_> {
                 },
                 other => self.pool.one(other),
             };
-            if governed {
-                one = self.govern_set(one);
+            if let Some(cover) = governed {
+                one = self.govern_set(one, cover);
             }
             out = self.pool.union(out, one);
         }
@@ -290,6 +299,7 @@ impl Solver<'_> {
                         self.add(cx, cell, set, from);
                     }
                 }
+                Value::Inst(ix, _) => self.set_catalog_attr(cx, ix, name, set),
                 Value::Ext(p) => {
                     let longer = format!("{}.{}", self.pool.text(p), self.pool.text(name));
                     let sym = self.pool.sym(&longer);
@@ -305,6 +315,18 @@ impl Solver<'_> {
                 }
                 _ => {}
             }
+        }
+    }
+
+    /// `agent.tools = [...]`: an attribute named like a tools parameter takes tools.
+    fn set_catalog_attr(&mut self, cx: Cx<'_>, ix: ClassIx, name: Sym, set: Set) {
+        let Some(m) = self.catalog.search(ix, 0, &mut |c| self.catalog.class(c)?.new) else { return };
+        let text = self.pool.text(name);
+        let takes = self.catalog.member(m).is_some_and(|m| {
+            m.tools.iter().any(|t| matches!(t, crate::catalog::Arg::Named(n) if n == text))
+        });
+        if takes {
+            self.take_tools(cx, set, m, false, 0);
         }
     }
 
@@ -345,8 +367,8 @@ impl Solver<'_> {
                 }
                 other => self.pool.one(other),
             };
-            if governed {
-                one = self.govern_set(one);
+            if let Some(cover) = governed {
+                one = self.govern_set(one, cover);
             }
             out = self.pool.union(out, one);
         }

@@ -2,7 +2,7 @@
 
 use crate::facts::{Expr, ExprId, Pool as Range, Star, UnitKind};
 
-use super::values::{Cell, EMPTY, Scope, Set, Sym, Value};
+use super::values::{Cell, Cover, EMPTY, Scope, Set, Sym, Value};
 use super::{CallFacts, Cx, Solver};
 
 /// One evaluated argument.
@@ -128,7 +128,8 @@ impl Solver<'_> {
 
     pub(super) fn hand_over_set(&mut self, cx: Cx<'_>, e: ExprId, set: Set, depth: u32) {
         for v in self.pool.values(set) {
-            let (v, governed) = self.pool.unwrap(v);
+            let (v, cover) = self.pool.unwrap(v);
+            let governed = cover.is_some();
             match v {
                 Value::Func(s) | Value::Bound(_, s) => {
                     let facts = self.facts_of(cx, e);
@@ -155,10 +156,10 @@ impl Solver<'_> {
             return EMPTY;
         }
         match v {
-            Value::Governed(inner) => {
+            Value::Governed(inner, cover) => {
                 let inner = self.pool.value(inner);
-                let out = self.call_value(cx, e, inner, args, true, depth + 1);
-                self.govern_set(out)
+                let out = self.call_value(cx, e, inner, args, cover != Cover::Tools, depth + 1);
+                self.govern_set(out, cover)
             }
             Value::Func(s) => self.enter(cx, s, None, args, Some((e, governed))),
             Value::Bound(recv, s) => {
@@ -314,6 +315,15 @@ impl Solver<'_> {
     /// `**kwargs`: literal keys go to the parameters of that name.
     fn spread(&mut self, cx: Cx<'_>, f: Scope, rest: &[&crate::facts::Param], a: &ArgVal) {
         for v in self.pool.values(a.set) {
+            if v == Value::Model {
+                // Arguments a model chose: any of them may be anything.
+                let one = self.pool.one(v);
+                for p in rest {
+                    if let Some(c) = self.local(f, self.sym_in(f, p.name)) {
+                        self.add(cx, c, one, a.expr);
+                    }
+                }
+            }
             let Value::Box(b) = v else { continue };
             for p in rest {
                 let name = self.sym_in(f, p.name);

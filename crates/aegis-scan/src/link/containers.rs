@@ -60,6 +60,13 @@ impl Solver<'_> {
         self.boxed(b)?.slots.get(i).copied()
     }
 
+    /// Adds at a position.
+    pub(super) fn set_slot(&mut self, cx: Cx<'_>, b: u32, i: usize, set: Set, from: ExprId) {
+        if let Some(c) = self.slot_cell(b, i) {
+            self.add(cx, c, set, from);
+        }
+    }
+
     pub(super) fn sequence(&mut self, cx: Cx<'_>, e: ExprId, items: &[ExprId], tuple: bool) -> Set {
         let b = self.box_at(cx, e, 0);
         for (i, &item) in items.iter().enumerate() {
@@ -185,8 +192,8 @@ impl Solver<'_> {
                 }
                 _ => EMPTY,
             };
-            if governed {
-                one = self.govern_set(one);
+            if let Some(cover) = governed {
+                one = self.govern_set(one, cover);
             }
             out = self.pool.union(out, one);
         }
@@ -254,8 +261,8 @@ impl Solver<'_> {
                 Value::Obj(_) => self.call_method(cx, v, "__getitem__"),
                 _ => EMPTY,
             };
-            if governed {
-                one = self.govern_set(one);
+            if let Some(cover) = governed {
+                one = self.govern_set(one, cover);
             }
             out = self.pool.union(out, one);
         }

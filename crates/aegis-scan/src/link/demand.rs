@@ -102,7 +102,7 @@ impl Solver<'_> {
             | Value::Member(..)
             | Value::Governor(_)
             | Value::Governing(_)
-            | Value::Governed(_)
+            | Value::Governed(..)
             | Value::Decorator(..) => true,
             Value::Ext(p) => self.ext_carries(p),
             Value::Module(f) => self.files.get(f as usize).is_some_and(|m| m.facts.is_some()),

@@ -45,12 +45,10 @@ impl Solver<'_> {
                 set
             }
             Expr::Group(p) => {
-                let mut model = false;
                 for &i in cx.facts.items(p) {
-                    let set = self.eval(cx, i);
-                    model |= self.pool.has(set, |v| v == Value::Model);
+                    self.eval(cx, i);
                 }
-                if model { self.pool.one(Value::Model) } else { EMPTY }
+                EMPTY
             }
             Expr::Pipe(a, b) => {
                 let left = self.eval(cx, *a);

@@ -5,7 +5,7 @@ use crate::catalog::{Arg, ClassIx, Entry, GovernorEffect, Kind, MemberIx, Type};
 use crate::facts::{Expr, ExprId, Star};
 
 use super::call::Args;
-use super::values::{EMPTY, Set, Value};
+use super::values::{Cover, EMPTY, Set, Value};
 use super::{Cx, Site, SiteKey, Solver, Spot};
 
 impl Solver<'_> {
@@ -16,7 +16,10 @@ impl Solver<'_> {
                 self.hand_over(cx, e, args);
                 let alloc = self.new_of_base(cx, e, ix, args, governed);
                 let inst = self.pool.one(Value::Inst(ix, alloc));
-                self.governing_arguments(cx, e, ix, args, inst)
+                let path = self.catalog.class(ix).map(|c| c.path.clone()).unwrap_or_default();
+                let new = self.catalog.search(ix, 0, &mut |c| self.catalog.class(c)?.new);
+                let tools = new.and_then(|m| self.catalog.member(m)).map(|m| m.tools.clone()).unwrap_or_default();
+                self.governed_by_arguments(&path, &tools, args, inst)
             }
             Value::Inst(ix, _) => {
                 self.hand_over(cx, e, args);
@@ -61,6 +64,19 @@ impl Solver<'_> {
                 return self.pool.one(Value::Box(b));
             }
             "os.getenv" | "os.environ.get" => return args.positional(1).map_or(EMPTY, |a| a.set),
+            "builtins.next" => {
+                let set = args.positional(0).map_or(EMPTY, |a| a.set);
+                return self.elements(cx, set);
+            }
+            "builtins.enumerate" | "builtins.zip" => return self.paired(cx, e, &text, args),
+            // Numbers and truth values are nothing a model can put commands into.
+            "builtins.int" | "builtins.len" | "builtins.float" | "builtins.bool" | "builtins.abs" | "builtins.round" => {
+                return EMPTY;
+            }
+            "builtins.isinstance" => {
+                self.narrow(cx, args);
+                return EMPTY;
+            }
             _ => {}
         }
         if let Some(Entry::Function(m)) = self.catalog.entry(&text) {
@@ -70,6 +86,20 @@ impl Solver<'_> {
         let _ = depth;
         self.hand_over(cx, e, args);
         self.through(args)
+    }
+
+    /// `enumerate(x)` and `zip(x, y)`: tuples of elements.
+    fn paired(&mut self, cx: Cx<'_>, e: ExprId, which: &str, args: &Args) -> Set {
+        let each: Vec<Set> = args.list.iter().map(|a| self.elements(cx, a.set)).collect();
+        let first = usize::from(which == "builtins.enumerate");
+        let pair = self.box_at(cx, e, 2);
+        for (i, set) in each.into_iter().enumerate() {
+            self.set_slot(cx, pair, i + first, set, e);
+        }
+        let all = self.box_at(cx, e, 1);
+        let one = self.pool.one(Value::Box(pair));
+        self.box_add(cx, all, one, e);
+        self.pool.one(Value::Box(all))
     }
 
     fn call_getattr(&mut self, cx: Cx<'_>, args: &Args) -> Set {
@@ -172,8 +202,15 @@ impl Solver<'_> {
     pub(super) fn apply(&mut self, cx: Cx<'_>, e: ExprId, ix: MemberIx, recv: Value, args: &Args, governed: bool) -> Set {
         let catalog = self.catalog;
         let Some(m) = catalog.member(ix) else { return EMPTY };
-        if let Some(kind) = m.kind {
+        // Of a decorator it is the definition below that is the tool.
+        if let Some(kind) = m.kind.filter(|&k| m.decorator != Some(k)) {
+            let receiver = if let Value::Inst(c, _) | Value::Class(c) = recv { Some(c) } else { None };
             let site = self.site(cx, Spot::Expr(e), kind, ix, governed);
+            if let Some(c) = receiver
+                && let Err(i) = site.receivers.binary_search(&c)
+            {
+                site.receivers.insert(i, c);
+            }
             if kind == Kind::ToolDef && site.tool.is_none() {
                 site.tool = Some(super::ToolFacts::default());
             }
@@ -230,8 +267,11 @@ impl Solver<'_> {
         if m.kind == Some(Kind::ToolDef) && out != EMPTY {
             out = self.number_tool_objects(cx, e, out);
         }
-        let out = if matches!(recv, Value::Class(_)) { EMPTY } else { self.governing_path(cx, e, &m.path, args, out) };
-        if governed { self.govern_set(out) } else { out }
+        if matches!(recv, Value::Class(_)) {
+            return EMPTY;
+        }
+        let out = self.governed_by_arguments(&m.path, &m.tools, args, out);
+        if governed { self.govern_set(out, Cover::All) } else { out }
     }
 
     fn number_tool_objects(&mut self, cx: Cx<'_>, e: ExprId, set: Set) -> Set {
@@ -384,6 +424,9 @@ impl Solver<'_> {
             if let Some(host) = super::shape::host_of(&text)
                 && let Some(p) = self.catalog.provider_of_host(&host).map(str::to_owned)
             {
+                if super::shape::generates_nothing(&text) && !is_request {
+                    continue;
+                }
                 let site = self.site(cx, Spot::Expr(e), Kind::LlmCall, ix, governed);
                 site.http = true;
                 site.api = Some(format!("https://{host}"));
@@ -416,13 +459,13 @@ impl Solver<'_> {
     // ---- governors
 
     /// Wraps every value of a set.
-    pub(super) fn govern_set(&mut self, set: Set) -> Set {
+    pub(super) fn govern_set(&mut self, set: Set, cover: Cover) -> Set {
         let mut out = EMPTY;
         for &id in &self.pool.ids(set).to_vec() {
             let v = self.pool.value(id);
             let v = match v {
-                Value::Governed(_) | Value::Str(_) | Value::Model | Value::Governor(_) | Value::Governing(_) => v,
-                _ => Value::Governed(id),
+                Value::Governed(..) | Value::Str(_) | Value::Model | Value::Governor(_) | Value::Governing(_) => v,
+                _ => Value::Governed(id, cover),
             };
             let one = self.pool.one(v);
             out = self.pool.union(out, one);
@@ -431,6 +474,10 @@ impl Solver<'_> {
     }
 
     fn call_governor(&mut self, cx: Cx<'_>, e: ExprId, g: u32, args: &Args) -> Set {
+        let effect = self.catalog.governors.get(g as usize).map(|r| &r.effect);
+        if matches!(effect, Some(GovernorEffect::Check { methods }) if !methods.is_empty()) {
+            return self.pool.one(Value::Governing(g));
+        }
         if self.follow_callers {
             self.make_hot(cx.scope);
         }
@@ -464,14 +511,14 @@ impl Solver<'_> {
             let one = match v {
                 Value::Box(b) => {
                     let held = self.held(cx, b);
-                    let held = self.govern_set(held);
+                    let held = self.govern_set(held, Cover::All);
                     let n = self.box_at(cx, e, 8);
                     self.box_add(cx, n, held, e);
                     self.pool.one(Value::Box(n))
                 }
                 v => {
                     let one = self.pool.one(v);
-                    self.govern_set(one)
+                    self.govern_set(one, Cover::All)
                 }
             };
             out = self.pool.union(out, one);
@@ -594,13 +641,51 @@ impl Solver<'_> {
         out
     }
 
-    /// `Agent(middleware=[AegisMiddleware()])`: what is constructed is governed.
-    fn governing_arguments(&mut self, _cx: Cx<'_>, _e: ExprId, ix: ClassIx, args: &Args, made: Set) -> Set {
-        let path = self.catalog.class(ix).map(|c| c.path.clone()).unwrap_or_default();
-        if self.has_governing_argument(&path, args, false) { self.govern_set(made) } else { made }
+    /// `Agent(middleware=[AegisMiddleware()])`: what is constructed is governed. What is built
+    /// around something governed is, too: `Runner(app=governed_app)`.
+    fn governed_by_arguments(&mut self, path: &str, tools: &[Arg], args: &Args, made: Set) -> Set {
+        let runs = self.has_governing_argument(path, args, false);
+        let its_tools = self.has_governing_argument(path, args, true);
+        match (runs, its_tools) {
+            (true, true) => return self.govern_set(made, Cover::All),
+            (true, false) => return self.govern_set(made, Cover::Runs),
+            (false, true) => return self.govern_set(made, Cover::Tools),
+            _ => {}
+        }
+        let tool_names: Vec<u32> = tools
+            .iter()
+            .filter_map(|t| if let Arg::Named(n) = t { self.pool.find(n) } else { None })
+            .collect();
+        let mut cover = None;
+        for a in args.list.iter().filter(|a| a.name.is_some_and(|n| !tool_names.contains(&n))) {
+            for v in self.pool.values(a.set) {
+                if let (Value::Inst(..) | Value::Obj(_), Some(c)) = self.pool.unwrap(v) {
+                    cover = Some(c);
+                }
+            }
+        }
+        match cover {
+            Some(c) => self.govern_set(made, c),
+            None => made,
+        }
     }
 
-    fn governing_path(&mut self, _cx: Cx<'_>, _e: ExprId, path: &str, args: &Args, made: Set) -> Set {
-        if self.has_governing_argument(path, args, false) { self.govern_set(made) } else { made }
+    /// `isinstance(x, C)`: `x` may be a `C`.
+    fn narrow(&mut self, cx: Cx<'_>, args: &Args) {
+        let (Some(what), Some(class)) = (args.positional(0).copied(), args.positional(1).copied()) else { return };
+        if !matches!(cx.facts.expr(what.expr), Expr::Name(_)) {
+            return;
+        }
+        let all = self.elements(cx, class.set);
+        let all = self.pool.union(all, class.set);
+        let mut known = EMPTY;
+        for v in self.pool.values(all) {
+            if let Value::Class(_) | Value::OwnClass(_) = v {
+                let one = self.pool.one(v);
+                known = self.pool.union(known, one);
+            }
+        }
+        let known = self.instances(known);
+        self.assign(cx, what.expr, known, class.expr);
     }
 }

@@ -82,6 +82,9 @@ impl Solver<'_> {
         let top = names.next().unwrap_or("");
         let place = self.modules.top(cx.file, top)?;
         if self.catalog.roots.contains_key(top) && self.is_known(full) {
+            if self.modules.is_neighbour_in_package(cx.file, &place) {
+                return None;
+            }
             if self.sdk_roots.contains(top) && !self.modules.lies_in(cx.file, top) {
                 return None;
             }
@@ -227,7 +230,15 @@ impl Solver<'_> {
             match self.catalog.entry(&text) {
                 Some(Entry::Class(ix)) => self.pool.one(Value::Class(ix)),
                 Some(Entry::Value(ty)) => self.of_type(cx, &ty, Value::Ext(path), &Args::default(), 0),
-                Some(Entry::Function(_)) => self.pool.one(Value::Ext(path)),
+                Some(Entry::Function(m)) => {
+                    let one = self.pool.one(Value::Ext(path));
+                    // `from interpreter import interpreter`: not a function but an object.
+                    let ty = self.catalog.member(m).and_then(|m| m.ty.clone());
+                    match ty {
+                        Some(t) => self.of_type(cx, &t, Value::Ext(path), &Args::default(), 0),
+                        None => one,
+                    }
+                }
                 None if text.split('.').count() > MAX_SEGMENTS => EMPTY,
                 None => self.pool.one(Value::Ext(path)),
             }

@@ -82,6 +82,8 @@ pub(crate) struct BoxInfo {
 pub(crate) struct Site {
     /// The catalog entries that matched, sorted.
     pub(crate) members: Vec<MemberIx>,
+    /// Classes it was called on, sorted.
+    pub(crate) receivers: Vec<crate::catalog::ClassIx>,
     /// Path of the operation, if it is not just the member's.
     pub(crate) api: Option<String>,
     pub(crate) operation: Option<String>,
@@ -91,6 +93,8 @@ pub(crate) struct Site {
     pub(crate) raw: bool,
     /// Recognised by shape only.
     pub(crate) by_shape: bool,
+    /// A tool that carries its own governor, wherever it is used.
+    pub(crate) intrinsic: bool,
     /// Raw HTTP.
     pub(crate) http: bool,
     pub(crate) tool: Option<ToolFacts>,
@@ -163,6 +167,12 @@ pub(crate) struct Solver<'c> {
     pub(crate) registered_at: FxHashMap<Scope, usize>,
     /// Methods entered governed, by an executor.
     pub(crate) governed_entry: FxHashSet<Scope>,
+    /// pytest fixtures by name: the file and the function.
+    /// Functions whose parameters a model fills because a schema names them.
+    filled: FxHashSet<Scope>,
+    /// Boxes that stand for the parameters of a generic annotation.
+    generic_boxes: FxHashSet<u32>,
+    fixtures: FxHashMap<Sym, Vec<(FileIx, Scope)>>,
     /// Tools and tool objects in tools parameters: used through a governor, used without.
     pub(crate) object_uses: FxHashMap<SiteKey, (bool, bool)>,
     /// Files whose code is needed although nothing AI reaches them by imports.
@@ -238,6 +248,9 @@ impl<'c> Solver<'c> {
             guarded: FxHashMap::default(),
             registered_at: FxHashMap::default(),
             governed_entry: FxHashSet::default(),
+            filled: FxHashSet::default(),
+            generic_boxes: FxHashSet::default(),
+            fixtures: FxHashMap::default(),
             object_uses: FxHashMap::default(),
             wanted: BTreeSet::new(),
             reads_unread: FxHashSet::default(),
@@ -330,7 +343,6 @@ impl<'c> Solver<'c> {
                 self.steps += 1;
                 self.scope(scope);
             }
-            if std::env::var_os("DBG").is_some() { eprintln!("round {} q{} active {} of {} hot {} cells {}", self.steps, self.queue.len(), self.active.iter().filter(|a|**a).count(), self.active.len(), self.hot.iter().filter(|a|**a).count(), self.cells.len()); }
         }
     }
 

@@ -74,6 +74,19 @@ impl Modules {
         self.tops.contains_key(name)
     }
 
+    /// Whether a file is the `conftest` of a folder that another file lies in.
+    pub(crate) fn is_conftest_above(&self, file: FileIx, other: FileIx) -> bool {
+        let Some((folder, "conftest")) = self.key(file).rsplit_once('/') else { return false };
+        self.key(other).strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
+    }
+
+    /// Whether a place is a module beside a file of a package: not what an absolute import means.
+    pub(crate) fn is_neighbour_in_package(&self, file: FileIx, place: &Place) -> bool {
+        let Place::Module(other) = place else { return false };
+        let folder = parent(self.key(file));
+        parent(self.key(*other)) == folder && self.by_key.contains_key(&format!("{folder}/__init__"))
+    }
+
     /// Whether a file lies in a folder of this name.
     pub(crate) fn lies_in(&self, file: FileIx, folder: &str) -> bool {
         self.key(file).split('/').rev().skip(1).any(|p| p == folder)
@@ -186,6 +199,10 @@ impl Modules {
                 None => break,
             }
         }
+        // A script imports its neighbours, also where its folder happens to be a package.
+        if let Some(p) = self.at(&format!("{}/{name}", parent(self.key(file)))).filter(|p| !own(p)) {
+            return Some(p);
+        }
         match self.tops.get(name)?.as_slice() {
             [only] => self.at(&format!("{only}/{name}")).filter(|p| !own(p)),
             _ => None,
@@ -223,7 +240,8 @@ mod tests {
     fn absolute_imports_inside_a_package_start_above_it() {
         let m = modules(&["llms/__init__.py", "llms/openai.py", "llms/base.py", "main.py"]);
         assert_eq!(m.top(1, "openai"), None);
-        assert_eq!(m.top(2, "openai"), None);
+        // Only what the neighbour binds decides then; see `project_place`.
+        assert_eq!(m.top(2, "openai"), Some(Place::Module(1)));
         assert_eq!(m.top(3, "llms"), Some(Place::Module(0)));
     }
 

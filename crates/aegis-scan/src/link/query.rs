@@ -8,7 +8,7 @@ use super::Solver;
 impl Solver<'_> {
     /// Whether a governor guards a function wherever it is entered by name.
     pub(crate) fn guards(&self, f: Scope) -> bool {
-        self.guarded.contains_key(&f) || self.governed_entry.contains(&f)
+        self.guarded.contains_key(&f)
     }
 
     /// Whether a governor guards what a tool decorator registers: it stands below that decorator.

@@ -28,8 +28,9 @@ impl Solver<'_> {
             let Some(m) = catalog.member(*ix) else { continue };
             let given = |k: &String| self.pool.find(k).is_some_and(|s| args.named(s).is_some());
             let fits = m.signature.iter().all(given) || spread && m.signature.iter().any(given);
-            if fits && best.is_none_or(|(n, _)| segments.len() > n) {
-                best = Some((segments.len(), *ix));
+            let rank = (segments.len(), self.is_imported(cx.file, m.framework), m.framework_rank(catalog));
+            if fits && best.is_none_or(|(r, _)| rank > r) {
+                best = Some((rank, *ix));
             }
         }
         let Some((_, ix)) = best else { return };
@@ -45,6 +46,15 @@ impl Solver<'_> {
         }
     }
 
+    /// Whether a file imports a package of a framework.
+    fn is_imported(&self, file: u32, framework: u16) -> bool {
+        let Some(f) = self.catalog.framework(framework) else { return false };
+        let Some(facts) = self.files.get(file as usize).and_then(|m| m.facts.as_ref()) else { return false };
+        let roots = f.packages.iter().flat_map(|p| &p.imports);
+        let mut names = roots.filter_map(|i| i.split('.').next());
+        names.any(|root| facts.names.iter().any(|n| **n == *root))
+    }
+
     /// The receiver became known: what its shape looked like no longer counts.
     pub(super) fn forget_shape(&mut self, cx: Cx<'_>, e: ExprId) {
         for kind in [crate::catalog::Kind::LlmCall, crate::catalog::Kind::AgentRun] {
@@ -54,6 +64,19 @@ impl Solver<'_> {
             }
         }
     }
+}
+
+/// Last path segments of provider requests that generate nothing.
+const QUIET: [&str; 16] = [
+    "models", "files", "tags", "auth", "key", "keys", "usage", "billing", "credits", "version", "ps", "pull", "show",
+    "health", "balance", "token",
+];
+
+/// Whether a URL of a provider asks for nothing a model would write.
+pub(super) fn generates_nothing(url: &str) -> bool {
+    let path = url.split(['?', '#']).next().unwrap_or("").trim_end_matches('/');
+    path.split('/').skip(3).any(|p| QUIET.contains(&p))
+        && !["generate", "chat", "completions", "messages", "embeddings"].iter().any(|w| path.contains(w))
 }
 
 /// The host of a URL; unknown parts of the text end it.

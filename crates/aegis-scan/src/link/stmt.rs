@@ -142,6 +142,9 @@ impl Solver<'_> {
         } else {
             self.parameters(cx, scope, unit);
         }
+        if !is_class && self.has_decorator(cx, u, "fixture") {
+            self.fixture(cx, u.name, scope);
+        }
         let mut bound = value;
         for (place, &d) in u.decorators.iter().enumerate().rev() {
             let decorator = self.eval(cx, d);
@@ -169,6 +172,9 @@ impl Solver<'_> {
                 set = self.pool.union(set, given);
                 at = d;
             }
+            if p.annotation.is_none() && p.default.is_none() {
+                set = self.from_fixture(cx, cx.sym(p.name));
+            }
             if let Some(cell) = self.local(scope, cx.sym(p.name)) {
                 self.add(cx, cell, set, at);
             }
@@ -190,6 +196,46 @@ impl Solver<'_> {
             let me = self.pool.one(if of_class { Value::OwnClass(cx.scope) } else { Value::Obj(cx.scope) });
             self.add(cx, cell, me, 0);
         }
+    }
+
+    /// A pytest fixture: parameters of its name in the tests below hold its result.
+    fn fixture(&mut self, cx: Cx<'_>, name: u32, scope: super::values::Scope) {
+        let sym = cx.sym(name);
+        let list = self.fixtures.entry(sym).or_default();
+        if list.contains(&(cx.file, scope)) {
+            return;
+        }
+        list.push((cx.file, scope));
+        self.activate(scope);
+        let n = super::values::Scope::try_from(self.scopes.len()).unwrap_or(0);
+        for s in 0..n {
+            let takes = self.with_unit(s, |facts, u| {
+                u.kind != UnitKind::Module && u.params.iter().any(|p| facts.name(p.name) == cx.facts.name(name))
+            });
+            if takes == Some(true)
+                && let Some(parent) = self.with_unit(s, |_, u| u.parent)
+                && let Some(info) = self.info(s)
+            {
+                self.enqueue(s - info.unit + parent);
+            }
+        }
+    }
+
+    /// What a fixture of this name that is visible here gives.
+    fn from_fixture(&mut self, cx: Cx<'_>, name: super::values::Sym) -> Set {
+        let Some(list) = self.fixtures.get(&name).cloned() else { return EMPTY };
+        let mut out = EMPTY;
+        for (file, scope) in list {
+            if file != cx.file && !self.modules.is_conftest_above(file, cx.file) {
+                continue;
+            }
+            let args = super::call::Args::default();
+            let made = self.enter(cx, scope, None, &args, None);
+            let inner = self.elements(cx, made);
+            let one = if inner == EMPTY { made } else { inner };
+            out = self.pool.union(out, one);
+        }
+        out
     }
 
     /// Whether a definition has a decorator whose last name is `name`.

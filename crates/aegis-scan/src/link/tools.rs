@@ -4,7 +4,7 @@ use crate::catalog::{Entry, GovernorEffect, Kind, MemberIx, ToolArgs};
 use crate::facts::{Expr, ExprId, UnitId, UnitKind};
 
 use super::call::Args;
-use super::values::{EMPTY, Scope, Set, Value};
+use super::values::{Cover, EMPTY, Scope, Set, Value};
 use super::{Cx, SiteKey, Solver, Spot, ToolFacts};
 
 impl Solver<'_> {
@@ -12,7 +12,8 @@ impl Solver<'_> {
     pub(super) fn decorate(&mut self, cx: Cx<'_>, decorator: Set, d: ExprId, place: usize, scope: Scope, value: Set) -> Set {
         let mut out = EMPTY;
         for v in self.pool.values(decorator) {
-            let (v, governed) = self.pool.unwrap(v);
+            let (v, cover) = self.pool.unwrap(v);
+            let governed = cover.is_some_and(|c| c != Cover::Runs);
             let one = match v {
                 Value::Governor(g) | Value::Governing(g) => {
                     if matches!(self.catalog.governors.get(g as usize).map(|r| &r.effect), Some(GovernorEffect::Wrap { .. })) {
@@ -20,7 +21,7 @@ impl Solver<'_> {
                     }
                     EMPTY
                 }
-                Value::Func(_) | Value::Bound(..) | Value::OwnClass(_) => self.decorate_with_own(cx, d, v, value),
+                Value::Func(_) | Value::Bound(..) | Value::OwnClass(_) => self.decorate_with_own(cx, d, place, scope, v, value),
                 Value::Ext(p) => {
                     let path = self.pool.text(p).to_owned();
                     match self.catalog.entry(&path) {
@@ -58,12 +59,19 @@ impl Solver<'_> {
     }
 
     /// A decorator of the project: its result counts only where it is not just another function.
-    fn decorate_with_own(&mut self, cx: Cx<'_>, d: ExprId, v: Value, value: Set) -> Set {
+    fn decorate_with_own(&mut self, cx: Cx<'_>, d: ExprId, place: usize, scope: Scope, v: Value, value: Set) -> Set {
         let arg = super::call::ArgVal { name: None, star: crate::facts::Star::No, set: value, expr: d };
         let args = Args { list: vec![arg] };
         let made = self.call_value(cx, d, v, &args, false, 1);
         let mut out = EMPTY;
         for v in self.pool.values(made) {
+            if let (Value::Func(s), Some(_)) = self.pool.unwrap(v) {
+                // It gives back what a governor makes of the function.
+                if s == scope {
+                    self.guarded.insert(scope, place);
+                }
+                continue;
+            }
             if !matches!(v, Value::Func(_) | Value::Bound(..) | Value::Model | Value::Str(_)) {
                 let one = self.pool.one(v);
                 out = self.pool.union(out, one);
@@ -82,8 +90,14 @@ impl Solver<'_> {
                     Expr::Call(_, p) => self.eval_args(cx, p),
                     _ => Args::default(),
                 };
-                let governed = governed || self.decorator_is_governed(&member.path, &args);
-                self.mark_tool(cx.file, scope, m, governed);
+                let own = self.decorator_is_governed(&member.path, &args);
+                self.mark_tool(cx.file, scope, m, governed || own);
+                if governed || own {
+                    let unit = self.info(scope).map_or(0, |i| i.unit);
+                    if let Some(s) = self.sites.get_mut(&(cx.file, Spot::Def(unit), Kind::ToolDef)) {
+                        s.intrinsic = true;
+                    }
+                }
                 if let Some(t) = &member.tool {
                     let unit = self.info(scope).map_or(0, |i| i.unit);
                     self.describe_tool(cx, (cx.file, Spot::Def(unit), Kind::ToolDef), t, &args);
@@ -255,7 +269,7 @@ impl Solver<'_> {
             })
         });
         if let Some(f) = function {
-            let governed = self.pool.has(f, |v| matches!(v, Value::Governed(_)));
+            let governed = self.pool.has(f, |v| matches!(v, Value::Governed(..)));
             let guarded = scope.is_some_and(|s| self.guarded.contains_key(&s));
             if let Some(site) = self.sites.get_mut(&key) {
                 site.wrapped |= governed || guarded;
@@ -287,7 +301,7 @@ impl Solver<'_> {
         }
         for v in self.pool.values(set) {
             let (v, wrapped) = self.pool.unwrap(v);
-            let governed = governed || wrapped;
+            let governed = governed || wrapped.is_some();
             match v {
                 Value::Func(s) | Value::Bound(_, s) => {
                     self.mark_tool(cx.file, s, m, governed);
@@ -375,11 +389,18 @@ impl Solver<'_> {
         site.wrapped |= governed;
         site.raw |= !governed;
         site.operation = Some(if kind == Kind::ToolDef { "tool schema".to_owned() } else { ty.unwrap_or_default() });
+        let named = name.clone().filter(|_| kind == Kind::ToolDef);
         if kind == Kind::ToolDef {
             let tool = site.tool.get_or_insert_with(ToolFacts::default);
             tool.name = name.or(tool.name.take());
             tool.description = description;
             tool.schema = Some(expr);
+        }
+        // A function of that name beside the schema is what the program runs for it.
+        if let Some(f) = named.and_then(|n| self.function_named(file, &n))
+            && self.filled.insert(f)
+        {
+            self.model_fills_parameters(f);
         }
         true
     }

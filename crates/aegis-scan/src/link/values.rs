@@ -70,10 +70,18 @@ pub(crate) enum Value {
     Governor(u32),
     /// An instance or result of a governor.
     Governing(u32),
-    /// A value that a governor wraps.
-    Governed(ValueId),
+    /// A value that a governor wraps: all of it, its runs only, its tools only.
+    Governed(ValueId, Cover),
     /// A name of a project file that was not parsed because nothing AI can reach it by imports.
     Unread(FileIx, Sym),
+}
+
+/// What of a value a governor covers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) enum Cover {
+    All,
+    Runs,
+    Tools,
 }
 
 /// Interned texts, values and sets.
@@ -193,11 +201,11 @@ impl Pool {
         self.ids(s).iter().any(|&v| f(self.value(v)))
     }
 
-    /// A value without the governor around it, and whether there was one.
-    pub(crate) fn unwrap(&self, v: Value) -> (Value, bool) {
+    /// A value without the governor around it, and what that covers.
+    pub(crate) fn unwrap(&self, v: Value) -> (Value, Option<Cover>) {
         match v {
-            Value::Governed(inner) => (self.value(inner), true),
-            v => (v, false),
+            Value::Governed(inner, cover) => (self.value(inner), Some(cover)),
+            v => (v, None),
         }
     }
 }

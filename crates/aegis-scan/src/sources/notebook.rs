@@ -57,6 +57,8 @@ struct Kernel {
 #[derive(Deserialize)]
 struct Language {
     #[serde(default)]
+    file_extension: Option<String>,
+    #[serde(default)]
     name: Option<String>,
 }
 
@@ -114,6 +116,10 @@ fn is_python(raw: &RawValue) -> bool {
     let kernel = metadata
         .kernelspec
         .and_then(|r| serde_json::from_str::<Kernel>(r.get()).ok());
+    // Dialects such as Coconut say what they are compiled to by their file extension.
+    if info.as_ref().and_then(|i| i.file_extension.as_deref()) == Some(".py") {
+        return true;
+    }
     let said = |name: Option<String>| name.filter(|n| !n.trim().is_empty());
     let name = said(info.and_then(|i| i.name)).or(said(kernel.and_then(|k| k.language)));
     name.is_none_or(|n| python_name(&n))

@@ -1,0 +1,92 @@
+#!/usr/bin/env bash
+# Everything a change must pass: formatting, clippy, documentation, the catalog against the released
+# SDKs, and all tests.
+#
+#   scripts/test.sh           everything; the first run downloads the SDKs that the catalog names
+#   scripts/test.sh --fast    without looking the catalog up in the SDKs
+#
+# Needs a Rust toolchain and Python 3.10 or newer (PYTHON names another interpreter). What else is
+# needed is installed: rustfmt and clippy by rustup, PyYAML into a virtual environment below target/.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+fast=false
+case "${1-}" in
+  "") ;;
+  --fast) fast=true ;;
+  *)
+    echo "usage: scripts/test.sh [--fast]" >&2
+    exit 2
+    ;;
+esac
+
+step() {
+  printf '\n== %s\n' "$*"
+}
+
+run() {
+  printf '+ %s\n' "$*"
+  "$@"
+}
+
+# Prints the interpreter of a virtual environment that has PyYAML.
+python_with_yaml() {
+  local venv=target/venv
+  local python=$venv/bin/python
+  if [[ ! -x $python && -x $venv/Scripts/python.exe ]]; then
+    python=$venv/Scripts/python.exe
+  fi
+  if ! "$python" -c 'import yaml' 2>/dev/null; then
+    "${PYTHON:-python3}" -c 'import sys; sys.exit(sys.version_info < (3, 10))' || {
+      echo "scripts/test.sh: Python 3.10 or newer is needed; set PYTHON to one" >&2
+      return 1
+    }
+    "${PYTHON:-python3}" -m venv "$venv" >&2 || {
+      echo "scripts/test.sh: no virtual environment could be made; on Debian and Ubuntu: apt install python3-venv" >&2
+      return 1
+    }
+    if [[ -x $venv/Scripts/python.exe ]]; then
+      python=$venv/Scripts/python.exe
+    fi
+    "$python" -m pip install --quiet --disable-pip-version-check 'pyyaml>=6' >&2 || return 1
+  fi
+  printf '%s\n' "$python"
+}
+
+# A test that would write a new snapshot fails instead.
+export INSTA_UPDATE=no
+
+step "tools"
+if command -v rustup >/dev/null; then
+  run rustup component add rustfmt clippy
+fi
+run cargo fetch --locked
+python=$(python_with_yaml)
+run "$python" --version
+
+step "formatting"
+run cargo fmt --all -- --check
+
+step "clippy"
+run cargo clippy --locked --workspace --all-targets -- -D warnings
+
+step "documentation"
+RUSTDOCFLAGS=-Dwarnings run cargo doc --locked --workspace --no-deps
+
+step "dependencies"
+if command -v cargo-deny >/dev/null; then
+  run cargo deny --locked check bans licenses sources
+else
+  echo "skipped: cargo-deny is not installed (cargo install cargo-deny)"
+fi
+
+step "catalog"
+run "$python" queries/verify.py --self-test
+if $fast; then
+  echo "skipped: the catalog is not looked up in the SDKs (--fast)"
+else
+  run "$python" queries/verify.py --quiet
+fi
+
+step "tests"
+run cargo test --locked --workspace --no-fail-fast
