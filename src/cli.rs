@@ -35,7 +35,7 @@ pub(crate) enum Command {
     ///
     /// Reports go to stdout, everything else to stderr. Findings alone do not fail a scan:
     /// `--fail-on` and `--strict` do.
-    Scan(ScanArgs),
+    Scan(Box<ScanArgs>),
     /// Explain a rule, or list all rules
     Explain(ExplainArgs),
     /// Show which frameworks and APIs are known

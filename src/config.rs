@@ -5,6 +5,7 @@
 
 mod env;
 mod file;
+mod mistake;
 mod values;
 
 use std::path::{Path, PathBuf};

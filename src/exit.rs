@@ -1,9 +1,12 @@
 //! Exit codes. The table is part of the documentation.
 
+use std::io::{self, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 
 use anyhow::anyhow;
+
+use crate::output::printable;
 
 /// How a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,6 +65,31 @@ pub(crate) fn caught(run: impl FnOnce() -> anyhow::Result<Exit>) -> anyhow::Resu
             "this is a bug of Aegis, please report it at {at}: {said}"
         ))
     })
+}
+
+/// Prints what the parser has to say: help and version are no errors.
+pub(crate) fn of_parser(said: &clap::Error) -> anyhow::Result<Exit> {
+    said.print()?;
+    Ok(if said.use_stderr() {
+        Exit::Error
+    } else {
+        Exit::Fine
+    })
+}
+
+/// Prints an error with its chain of causes. A reader of our output that went away, as `head`
+/// does, is no error: that is its right.
+pub(crate) fn of_error(error: &anyhow::Error, err: &mut dyn Write) -> Exit {
+    let io = error.chain().filter_map(|e| e.downcast_ref::<io::Error>());
+    if io
+        .map(io::Error::kind)
+        .any(|kind| kind == io::ErrorKind::BrokenPipe)
+    {
+        return Exit::Fine;
+    }
+    // If even stderr is gone, the exit code still tells.
+    let _ = writeln!(err, "error: {}", printable(&format!("{error:#}"), &['\n']));
+    Exit::Error
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ mod output;
 mod reference;
 mod words;
 
-use std::io::{self, Write};
+use std::io;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -20,40 +20,13 @@ use crate::exit::Exit;
 use crate::output::Streams;
 
 fn main() -> ExitCode {
-    let (mut out, mut err) = (io::stdout(), io::stderr());
+    let (out, err) = (&mut io::stdout(), &mut io::stderr());
+    let mut streams = Streams { out, err };
     let outcome = match Cli::try_parse() {
-        Ok(cli) => exit::caught(|| {
-            run(
-                &cli,
-                &mut Streams {
-                    out: &mut out,
-                    err: &mut err,
-                },
-            )
-        }),
-        Err(e) => e
-            .print()
-            .map(|()| {
-                if e.use_stderr() {
-                    Exit::Error
-                } else {
-                    Exit::Fine
-                }
-            })
-            .map_err(Into::into),
+        Ok(cli) => exit::caught(|| run(&cli, &mut streams)),
+        Err(said) => exit::of_parser(&said),
     };
-    let exit = outcome.unwrap_or_else(|error| {
-        if is_broken_pipe(&error) {
-            return Exit::Fine;
-        }
-        // The chain of causes on one line. If even stderr is gone, the exit code still tells.
-        let _ = writeln!(
-            err,
-            "error: {}",
-            output::printable(&format!("{error:#}"), &['\n'])
-        );
-        Exit::Error
-    });
+    let exit = outcome.unwrap_or_else(|error| exit::of_error(&error, streams.err));
     exit.code()
 }
 
@@ -66,11 +39,4 @@ fn run(cli: &Cli, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
         Command::Completions(args) => commands::completions::run(args, streams),
         Command::Man => commands::man::run(streams),
     }
-}
-
-/// Whether the reader of our output went away, as `head` does. That is its right.
-fn is_broken_pipe(error: &anyhow::Error) -> bool {
-    let io = error.chain().filter_map(|e| e.downcast_ref::<io::Error>());
-    io.map(io::Error::kind)
-        .any(|kind| kind == io::ErrorKind::BrokenPipe)
 }

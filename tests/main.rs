@@ -1,5 +1,11 @@
 //! End-to-end tests: the program as users run it. One binary, one module per subject.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "helpers of tests fail the test"
+)]
+
 mod bad_input;
 mod cli;
 mod config;

@@ -15,18 +15,19 @@ use crate::exit::Exit;
 use crate::output::{self, Output, Streams};
 use crate::words;
 
-/// More than this on stdin is no Python file.
-const MAX_STDIN: u64 = 1 << 30;
+/// More bytes than this on stdin are no Python file.
+const MAX_STDIN: u64 = 64 << 20;
 
 /// From arguments to an exit code, one stage per line.
 pub(crate) fn run(args: &ScanArgs, env: &Env, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
-    let mut settings = Settings::resolve(args.settings(), &args.config, env, &args.paths)?; // flags, variables, aegis.yaml
-    let options = options(args, env)?; //                                    how people want to see it
-    let plan = output::plan(args.format, &args.output, args.quiet)?; //      which reports go where
-    let input = input(args)?; //                                             paths, or a text from stdin
-    let report = scan(&input, &mut settings, args.why.as_ref())?; //         call sites -> findings   aegis-scan
-    write(&report, &plan, args, &options, streams)?; //                      report -> bytes          aegis-report
-    judge(&report, &settings, streams) //                                    report -> exit code      exit.rs
+    let flags = args.settings(); //                                    flags -> settings
+    let mut settings = Settings::resolve(flags, &args.config, env, &args.paths)?; // and variables, aegis.yaml
+    let options = options(args, env)?; //                              how people want to see it
+    let plan = output::plan(args.format, &args.output, args.quiet)?; // which reports go where
+    let input = input(args)?; //                                       paths, or a text from stdin
+    let report = scan(&input, &mut settings, args.why.as_ref())?; //   call sites -> findings   aegis-scan
+    write(&report, &plan, args, &options, streams)?; //                report -> bytes          aegis-report
+    judge(&report, &settings, streams) //                              report -> exit code      exit.rs
 }
 
 /// What is scanned.
@@ -42,9 +43,12 @@ fn input(args: &ScanArgs) -> anyhow::Result<Input> {
             let mut bytes = Vec::new();
             io::stdin()
                 .lock()
-                .take(MAX_STDIN)
+                .take(MAX_STDIN + 1)
                 .read_to_end(&mut bytes)
                 .context("stdin cannot be read")?;
+            if bytes.len() as u64 > MAX_STDIN {
+                bail!("stdin holds more than {MAX_STDIN} bytes; scan files instead");
+            }
             Ok(Input::Text {
                 path: name.clone().unwrap_or_else(|| "<stdin>".to_owned()),
                 bytes,

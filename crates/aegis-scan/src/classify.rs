@@ -25,7 +25,10 @@ pub(crate) fn bits_of(catalog: &Catalog, key: &SiteKey, site: &Site) -> u128 {
         let Some(member) = catalog.member(m) else { continue };
         let is_tool = member.kind == Some(Kind::ToolDef) || member.decorator == Some(Kind::ToolDef);
         if key.2 != Kind::ToolDef || is_tool {
-            bits |= catalog.targets_of(&member.path);
+            bits |= catalog.targets_of_class(&member.path);
+            if site.receivers.is_empty() {
+                bits |= catalog.targets_of(&member.path);
+            }
             bits |= site.receivers.iter().fold(0, |b, &r| b | catalog.targets_on(r, &member.path));
         }
         if key.2 == Kind::ToolDef {
@@ -199,11 +202,11 @@ impl Describe<'_, '_> {
     }
 
     fn way(&self, key: &SiteKey, site: &Site, scope: Option<Scope>, bits: u128, standing: Standing) -> Vec<WayStep> {
-        if key.2 == Kind::ToolDef || standing == Standing::Governed || site.wrapped && !site.raw {
+        if key.2 == Kind::ToolDef || site.wrapped && !site.raw {
             return Vec::new();
         }
         match (key.1, scope) {
-            (Spot::Expr(e), Some(s)) => self.govern.way_in(key.0, e, s, bits, false),
+            (Spot::Expr(e), Some(s)) => self.govern.way_in(key.0, e, s, bits, standing == Standing::Governed),
             _ => Vec::new(),
         }
     }
@@ -232,7 +235,8 @@ impl Describe<'_, '_> {
             Standing::Partly if site.wrapped => "some values it is called on are wrapped by a governor, others are not".to_owned(),
             Standing::Partly => format!("a governor runs before it on some ways in only; it is also reached{from} without one"),
             Standing::Ungoverned if !on.is_empty() => {
-                format!("{} is instrumented before it, but that does not intercept `{operation}`", on.join(", "))
+                let what = if on.len() > 3 { "the instrumentation that runs before it".to_owned() } else { format!("instrumentation of {}", on.join(", ")) };
+                format!("{what} does not intercept `{operation}`")
             }
             Standing::Ungoverned if self.govern.any_ambient => format!("reached{from} before or without any governor that covers it"),
             Standing::Ungoverned => format!("reached{from}, and nothing in the program governs it"),

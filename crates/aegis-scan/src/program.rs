@@ -95,24 +95,16 @@ pub(crate) fn analyse<'c>(catalog: &'c Catalog, found: Vec<Found>, extra: &[Path
     let roles = Roles::read(&language, aegis_queries::PYTHON_STRUCTURE).unwrap_or_else(|_| Roles::empty());
     let sdk_roots = own_sdks(catalog, extra);
     let sift = Sift::new(catalog, &sdk_roots);
-    let t1 = std::time::Instant::now();
     let mut files: Vec<Loaded> = found
         .into_par_iter()
         .map_init(|| parser(&language), |p, f| first_look(f, origin, &sift, &roles, p))
         .collect();
-    if std::env::var_os("DBG").is_some() { eprintln!("first look {:?}", t1.elapsed()); }
     let modules = Modules::new(files.iter().map(|f| (f.found.root, f.found.module_path.as_str(), f.found.notebook)));
     let imports: Vec<Vec<FileIx>> =
         (0..files.len()).into_par_iter().map(|i| resolve(&modules, &files, i)).collect();
     let wanted = named_like_sdks(catalog, &modules, &sdk_roots);
     parse_more(&mut files, &wanted, origin, &roles, &language);
 
-    if std::env::var_os("DBG").is_some() {
-        let mut m: std::collections::BTreeMap<String,(usize,u64)> = Default::default();
-        for f in files.iter().filter(|f| f.seed) { let e = m.entry(f.found.module_path.split('/').next().unwrap_or("").to_owned()).or_default(); e.0+=1; e.1+=f.bytes; }
-        let mut v: Vec<_> = m.into_iter().collect(); v.sort_by_key(|x| std::cmp::Reverse(x.1.1)); eprintln!("seeds {:?} {}", &v[..v.len().min(40)], files.iter().filter(|f| f.seed).count());
-    }
-    let t0 = std::time::Instant::now();
     let installed = installations(extra);
     let by = Importers::new(&modules, &files);
     let mut solver = Solver::new(catalog, modules, files.len(), sdk_roots);
@@ -123,11 +115,8 @@ pub(crate) fn analyse<'c>(catalog: &'c Catalog, found: Vec<Found>, extra: &[Path
     // worth its time in programs of ordinary size.
     let seeds: u64 = files.iter().filter(|f| f.seed).map(|f| f.bytes).sum();
     solver.follow_callers = seeds <= SMALL || files.iter().any(|f| f.governs);
-    if std::env::var_os("DBG").is_some() { eprintln!("importers {:?}", t0.elapsed()); }
     load_new(&mut solver, &files);
-    if std::env::var_os("DBG").is_some() { eprintln!("loaded {:?}", t0.elapsed()); }
     solver.run();
-    if std::env::var_os("DBG").is_some() { eprintln!("ran {:?}", t0.elapsed()); }
     let mut spread = !files.iter().any(|f| f.governs);
     for _ in 0..MAX_ROUNDS {
         let mut wanted: Vec<FileIx> = std::mem::take(&mut solver.wanted).into_iter().collect();

@@ -93,7 +93,10 @@ fn check(programs: Vec<PathBuf>) {
             let _ = writeln!(text, "{name}: {d}");
         }
     }
-    assert!(text.is_empty(), "{wrong} of {count} programs are judged wrongly\n{text}");
+    assert!(
+        text.is_empty(),
+        "{wrong} of {count} programs are judged wrongly\n{text}"
+    );
 }
 
 fn run(dir: &Path) -> Result<Report, String> {
@@ -101,11 +104,18 @@ fn run(dir: &Path) -> Result<Report, String> {
 }
 
 fn expected(dir: &Path) -> Result<Sites, String> {
-    let text = std::fs::read_to_string(dir.join("expected.yaml")).map_err(|e| format!("expected.yaml: {e}"))?;
-    let list: Vec<Expected> = serde_saphyr::from_str(&text).map_err(|e| format!("expected.yaml: {e}"))?;
+    let text = std::fs::read_to_string(dir.join("expected.yaml"))
+        .map_err(|e| format!("expected.yaml: {e}"))?;
+    let list: Vec<Expected> =
+        serde_saphyr::from_str(&text).map_err(|e| format!("expected.yaml: {e}"))?;
     let mut out = Sites::new();
     for e in list {
-        let at = At { file: e.file, cell: e.cell, line: e.line, kind: e.kind };
+        let at = At {
+            file: e.file,
+            cell: e.cell,
+            line: e.line,
+            kind: e.kind,
+        };
         out.entry(at).or_default().push((e.verdict, e.why));
     }
     Ok(out)
@@ -117,8 +127,15 @@ fn differences(dir: &Path, want: &Sites, report: &Report) -> Vec<String> {
     for s in &report.sites {
         let place = s.span.start();
         let (cell, line) = place.cell.map_or((None, place.line), |(c, l)| (Some(c), l));
-        let at = At { file: below(dir, &s.span.file.path), cell, line, kind: s.kind };
-        have.entry(at).or_default().push((s.verdict.into(), s.reason.clone()));
+        let at = At {
+            file: below(dir, &s.span.file.path),
+            cell,
+            line,
+            kind: s.kind,
+        };
+        have.entry(at)
+            .or_default()
+            .push((s.verdict.into(), s.reason.clone()));
     }
     for (at, list) in want {
         let mut found = have.remove(at).unwrap_or_default();
@@ -127,24 +144,38 @@ fn differences(dir: &Path, want: &Sites, report: &Report) -> Vec<String> {
                 Some(i) => {
                     found.remove(i);
                 }
-                None if found.is_empty() => out.push(format!("{at}: not found; should be {verdict:?}: {why}")),
+                None if found.is_empty() => {
+                    out.push(format!("{at}: not found; should be {verdict:?}: {why}"));
+                }
                 None => {
                     let (got, reason) = found.remove(0);
-                    out.push(format!("{at}: {got:?} ({reason}); should be {verdict:?}: {why}"));
+                    out.push(format!(
+                        "{at}: {got:?} ({reason}); should be {verdict:?}: {why}"
+                    ));
                 }
             }
         }
         have.entry(at.clone()).or_default().extend(found);
     }
     for (at, list) in have {
-        out.extend(list.into_iter().map(|(v, reason)| format!("{at}: {v:?} ({reason}); should not be found")));
+        out.extend(
+            list.into_iter()
+                .map(|(v, reason)| format!("{at}: {v:?} ({reason}); should not be found")),
+        );
     }
     for s in &report.skipped {
         out.push(format!("{} {}", below(dir, &s.path), s.reason));
     }
-    let not_governed = report.sites.iter().filter(|s| s.verdict != Verdict::Governed).count();
+    let not_governed = report
+        .sites
+        .iter()
+        .filter(|s| s.verdict != Verdict::Governed)
+        .count();
     if report.findings.len() != not_governed {
-        out.push(format!("{} findings for {not_governed} call sites that are not governed", report.findings.len()));
+        out.push(format!(
+            "{} findings for {not_governed} call sites that are not governed",
+            report.findings.len()
+        ));
     }
     out
 }
@@ -152,12 +183,19 @@ fn differences(dir: &Path, want: &Sites, report: &Report) -> Vec<String> {
 /// A path as shown in a report, relative to the program.
 fn below(dir: &Path, shown: &str) -> String {
     let dir = dir.to_string_lossy().replace('\\', "/");
-    shown.strip_prefix(&dir).unwrap_or(shown).trim_start_matches('/').to_owned()
+    shown
+        .strip_prefix(&dir)
+        .unwrap_or(shown)
+        .trim_start_matches('/')
+        .to_owned()
 }
 
 /// The folders of a fixture family, sorted.
 fn programs(family: &str) -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(fixtures().join(family)).into_iter().flatten().flatten();
+    let entries = std::fs::read_dir(fixtures().join(family))
+        .into_iter()
+        .flatten()
+        .flatten();
     let mut out: Vec<PathBuf> = entries.map(|e| e.path()).filter(|p| p.is_dir()).collect();
     out.sort();
     out

@@ -18,17 +18,29 @@ fn every_rule_page_is_true() {
         let flagged = blocks(rule.page, "Flagged");
         let accepted = blocks(rule.page, "Accepted");
         if flagged.is_empty() || accepted.is_empty() {
-            lies.push(format!("{}: a page needs `## Flagged` and `## Accepted` with ```python blocks", rule.id));
+            lies.push(format!(
+                "{}: a page needs `## Flagged` and `## Accepted` with ```python blocks",
+                rule.id
+            ));
         }
         for (i, code) in flagged.iter().enumerate() {
             let found = ids(rule, code);
             if found != BTreeSet::from([rule.id.to_owned()]) {
-                lies.push(format!("{} Flagged, block {}: found {found:?}", rule.id, i + 1));
+                lies.push(format!(
+                    "{} Flagged, block {}: found {found:?}",
+                    rule.id,
+                    i + 1
+                ));
             }
         }
         for (i, code) in accepted.iter().enumerate() {
             if ids(rule, code).contains(rule.id) {
-                lies.push(format!("{} Accepted, block {}: found {}", rule.id, i + 1, rule.id));
+                lies.push(format!(
+                    "{} Accepted, block {}: found {}",
+                    rule.id,
+                    i + 1,
+                    rule.id
+                ));
             }
         }
     }
@@ -38,22 +50,46 @@ fn every_rule_page_is_true() {
 #[test]
 fn every_page_has_the_same_shape() {
     for rule in RULES {
-        assert!(rule.page.starts_with(&format!("# {}: {}\n", rule.id, rule.name)), "{}", rule.id);
+        assert!(
+            rule.page
+                .starts_with(&format!("# {}: {}\n", rule.id, rule.name)),
+            "{}",
+            rule.id
+        );
         let mut at = 0;
-        for title in ["Why it matters", "Flagged", "Accepted", "What to do", "Suppressing", "References"] {
+        for title in [
+            "Why it matters",
+            "Flagged",
+            "Accepted",
+            "What to do",
+            "Suppressing",
+            "References",
+        ] {
             if rule.id == NOT_SHOWN && title == "Accepted" {
                 continue;
             }
             let place = rule.page.find(&format!("\n## {title}\n"));
-            assert!(place.is_some_and(|p| p > at), "{}: `## {title}` is missing or out of order", rule.id);
+            assert!(
+                place.is_some_and(|p| p > at),
+                "{}: `## {title}` is missing or out of order",
+                rule.id
+            );
             at = place.unwrap_or(at);
         }
         for tag in rule.tags {
             let tag = tag.trim_end_matches(":2025");
-            assert!(rule.page.contains(tag), "{}: the page does not explain {tag}", rule.id);
+            assert!(
+                rule.page.contains(tag),
+                "{}: the page does not explain {tag}",
+                rule.id
+            );
         }
         if let Some(cwe) = rule.cwe {
-            assert!(rule.page.contains(&format!("CWE-{cwe}")), "{}: the page does not name CWE-{cwe}", rule.id);
+            assert!(
+                rule.page.contains(&format!("CWE-{cwe}")),
+                "{}: the page does not name CWE-{cwe}",
+                rule.id
+            );
         }
     }
 }
@@ -62,7 +98,11 @@ fn every_page_has_the_same_shape() {
 fn the_copies_under_docs_are_current() {
     let docs = root().join("docs");
     let mut want: Vec<(PathBuf, String)> = vec![(docs.join("rules.md"), index())];
-    want.extend(RULES.iter().map(|r| (docs.join(format!("rules/{}.md", r.id)), r.page.to_owned())));
+    want.extend(
+        RULES
+            .iter()
+            .map(|r| (docs.join(format!("rules/{}.md", r.id)), r.page.to_owned())),
+    );
     let bless = std::env::var_os("AEGIS_BLESS").is_some();
     let mut stale = Vec::new();
     for (path, text) in &want {
@@ -80,7 +120,10 @@ fn the_copies_under_docs_are_current() {
             stale.push(format!("{}, which belongs to no rule", path.display()));
         }
     }
-    assert!(stale.is_empty(), "run `AEGIS_BLESS=1 cargo test -p aegis-scan --test rule_pages`: {stale:#?}");
+    assert!(
+        stale.is_empty(),
+        "run `AEGIS_BLESS=1 cargo test -p aegis-scan --test rule_pages`: {stale:#?}"
+    );
 }
 
 /// Ids of the rules that a block breaks when it is scanned alone.
@@ -90,9 +133,16 @@ fn ids(rule: &Rule, code: &str) -> BTreeSet<String> {
         today: "2026-01-01".to_owned(),
         ..Config::default()
     };
-    let input = Input::Text { path: "page.py".to_owned(), bytes: code.as_bytes().to_vec() };
+    let input = Input::Text {
+        path: "page.py".to_owned(),
+        bytes: code.as_bytes().to_vec(),
+    };
     match scan(&input, &config) {
-        Ok(report) => report.findings.iter().map(|f| f.rule.id.to_owned()).collect(),
+        Ok(report) => report
+            .findings
+            .iter()
+            .map(|f| f.rule.id.to_owned())
+            .collect(),
         Err(e) => BTreeSet::from([e.to_string()]),
     }
 }
@@ -108,7 +158,9 @@ fn blocks(page: &str, heading: &str) -> Vec<String> {
                 code.push_str(line);
                 code.push('\n');
             }
-            None if line.starts_with("## ") => inside = line.trim_start_matches('#').trim() == heading,
+            None if line.starts_with("## ") => {
+                inside = line.trim_start_matches('#').trim() == heading;
+            }
             None if inside && line == "```python" => block = Some(String::new()),
             None => {}
         }

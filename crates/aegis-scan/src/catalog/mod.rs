@@ -332,12 +332,16 @@ impl Catalog {
 
     /// Bits of the targets that intercept an operation.
     pub(crate) fn targets_of(&self, operation: &str) -> u128 {
+        self.targets_of_any(&[operation.to_owned()])
+    }
+
+    /// Bits of the targets that intercept an operation, given all the paths it goes by.
+    fn targets_of_any(&self, paths: &[String]) -> u128 {
+        let any = |globs: &[String]| globs.iter().any(|g| paths.iter().any(|p| glob_match(g, p)));
         self.targets
             .iter()
             .enumerate()
-            .filter(|(_, t)| {
-                t.operations.iter().any(|o| glob_match(o, operation)) && !t.except.iter().any(|o| glob_match(o, operation))
-            })
+            .filter(|(_, t)| any(&t.operations) && !any(&t.except))
             .fold(0, |bits, (i, _)| bits | 1u128.checked_shl(u32::try_from(i).unwrap_or(128)).unwrap_or(0))
     }
 
@@ -352,15 +356,24 @@ impl Catalog {
     /// Bits of the targets that intercept a member called on a class: named with the class itself
     /// or with any class between it and the one that declares the member.
     pub(crate) fn targets_on(&self, receiver: ClassIx, path: &str) -> u128 {
-        let Some((owner, member)) = self.owner_of(path) else { return 0 };
-        let mut bits = 0;
+        let Some((owner, member)) = self.owner_of(path) else { return self.targets_of_class(path) };
+        let mut paths = Vec::new();
         self.search(receiver, 0, &mut |c| {
-            if let Some(class) = self.class(c) {
-                bits |= self.targets_of(&format!("{}.{member}", class.path));
-            }
+            paths.extend(self.class(c).map(|class| format!("{}.{member}", class.path)));
             (c == owner).then_some(())
         });
-        bits
+        self.targets_of_any(&paths)
+    }
+
+    /// Bits of the targets that intercept what instances of a class, or of what it extends, do.
+    pub(crate) fn targets_of_class(&self, path: &str) -> u128 {
+        let Some(Entry::Class(ix)) = self.paths.get(path) else { return 0 };
+        let mut paths = Vec::new();
+        self.search(*ix, 0, &mut |c| {
+            paths.extend(self.class(c).map(|class| class.path.clone()));
+            None::<()>
+        });
+        self.targets_of_any(&paths)
     }
 
     /// Bits of named targets, with what they include.

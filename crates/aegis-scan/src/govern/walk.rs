@@ -181,6 +181,7 @@ impl<'a, 'c> Walker<'a, 'c> {
                 }
             }
             Stmt::Try { body, handlers, otherwise, finally } => {
+                let outer = self.exits.take();
                 let done = self.block(body, Some(base));
                 let broken = either(Some(base), done);
                 let mut after = match done {
@@ -191,10 +192,16 @@ impl<'a, 'c> Walker<'a, 'c> {
                     let handled = self.block(h, broken);
                     after = either(after, handled);
                 }
+                // Who returns from inside runs `finally` on the way out.
+                let inner = self.exits.take();
+                let returned = inner.and_then(|c| self.block(finally, Some(c)));
+                self.exits = either(either(outer, returned), self.exits);
                 match after {
                     Some(c) => self.block(finally, Some(c)),
                     None => {
-                        self.block(finally, broken);
+                        if inner.is_none() {
+                            self.block(finally, broken);
+                        }
                         None
                     }
                 }

@@ -297,6 +297,9 @@ impl Solver<'_> {
                     let scope = self.files.get(f as usize).filter(|m| m.facts.is_some()).map(|m| m.first_scope);
                     if let Some(cell) = scope.and_then(|s| self.local(s, name)) {
                         self.add(cx, cell, set, from);
+                    } else if scope.is_none() && !self.is_plain(set) {
+                        self.reads_unread.insert(cx.scope);
+                        self.wanted.insert(f);
                     }
                 }
                 Value::Inst(ix, _) => self.set_catalog_attr(cx, ix, name, set),

@@ -184,7 +184,7 @@ impl Solver<'_> {
                         None => EMPTY,
                     }
                 }
-                Value::Model => self.pool.one(Value::Model),
+                Value::Model | Value::Unread(..) => self.pool.one(v),
                 Value::Obj(_) => {
                     let made = self.call_method(cx, v, "__iter__");
                     let made = if made == EMPTY { self.call_method(cx, v, "__aiter__") } else { made };

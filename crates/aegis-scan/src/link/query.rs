@@ -91,7 +91,7 @@ impl Solver<'_> {
 
     /// The innermost scope of a file whose source range holds a definition, by its unit.
     pub(crate) fn scope_of_unit(&self, file: FileIx, unit: u32) -> Option<Scope> {
-        Some(self.files.get(file as usize)?.first_scope + unit)
+        Some(self.files.get(file as usize).filter(|m| m.facts.is_some())?.first_scope + unit)
     }
 
     /// A unit of a scope.
