@@ -139,9 +139,8 @@ impl<'a, 'c> Walker<'a, 'c> {
                 None
             }
             Stmt::Raise(value) => {
-                if let Some(v) = value {
-                    self.expr(*v, base);
-                }
+                let c = value.map_or(base, |v| self.expr(v, base));
+                self.left = either(self.left, Some(c));
                 None
             }
             Stmt::Break => Some(base),
