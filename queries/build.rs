@@ -17,11 +17,18 @@ fn main() {
             .filter(|f| f.ends_with(".yaml"))
             .collect();
         files.sort();
-        let _ = writeln!(code, "/// `(path in the repository, text)` of every file in `queries/{folder}/`, sorted by path.");
+        let _ = writeln!(
+            code,
+            "/// `(path in the repository, text)` of every file in `queries/{folder}/`, sorted by path."
+        );
         let _ = writeln!(code, "pub static {name}: &[(&str, &str)] = &[");
         for f in files {
             let path = dir.join(&f);
-            let _ = writeln!(code, "    (\"queries/{folder}/{f}\", include_str!({:?})),", path.display().to_string());
+            let _ = writeln!(
+                code,
+                "    (\"queries/{folder}/{f}\", include_str!({:?})),",
+                path.display().to_string()
+            );
             println!("cargo:rerun-if-changed={}", path.display());
         }
         let _ = writeln!(code, "];");

@@ -24,8 +24,13 @@ pub enum CallKind {
 
 impl CallKind {
     /// All kinds.
-    pub const ALL: [Self; 5] =
-        [Self::LlmCall, Self::AgentRun, Self::ToolDef, Self::McpClient, Self::AgentExec];
+    pub const ALL: [Self; 5] = [
+        Self::LlmCall,
+        Self::AgentRun,
+        Self::ToolDef,
+        Self::McpClient,
+        Self::AgentExec,
+    ];
 
     /// The word used in catalogs and output.
     #[must_use]
@@ -139,6 +144,11 @@ impl CallSite {
     /// The order of every report: path, position, kind.
     #[must_use]
     pub fn sort_key(&self) -> (&str, usize, usize, CallKind) {
-        (&self.span.file.path, self.span.range.start, self.span.range.end, self.kind)
+        (
+            &self.span.file.path,
+            self.span.range.start,
+            self.span.range.end,
+            self.kind,
+        )
     }
 }

@@ -38,12 +38,20 @@ pub struct Finding {
 impl Finding {
     /// A finding of `rule` at `span`; `label` says what the place is.
     #[must_use]
-    pub fn at(rule: &'static Rule, span: Span, message: impl Into<String>, label: impl Into<String>) -> Self {
+    pub fn at(
+        rule: &'static Rule,
+        span: Span,
+        message: impl Into<String>,
+        label: impl Into<String>,
+    ) -> Self {
         Self {
             rule,
             severity: rule.severity,
             message: message.into(),
-            primary: Label { span, text: label.into() },
+            primary: Label {
+                span,
+                text: label.into(),
+            },
             related: Vec::new(),
             notes: Vec::new(),
             help: None,
@@ -55,7 +63,10 @@ impl Finding {
     /// Adds a place that explains the finding.
     #[must_use]
     pub fn because(mut self, span: Span, says: impl Into<String>) -> Self {
-        self.related.push(Label { span, text: says.into() });
+        self.related.push(Label {
+            span,
+            text: says.into(),
+        });
         self
     }
 
@@ -77,6 +88,11 @@ impl Finding {
     #[must_use]
     pub fn sort_key(&self) -> (&str, usize, usize, &'static str) {
         let span = &self.primary.span;
-        (&span.file.path, span.range.start, span.range.end, self.rule.id)
+        (
+            &span.file.path,
+            span.range.start,
+            span.range.end,
+            self.rule.id,
+        )
     }
 }

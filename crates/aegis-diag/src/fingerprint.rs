@@ -83,7 +83,11 @@ impl Roll {
 
     fn push(&mut self, unit: u16) {
         // The window is full for a line once WINDOW units since its start have been taken in.
-        if self.starts.front().is_some_and(|&s| self.seen - s == WINDOW) {
+        if self
+            .starts
+            .front()
+            .is_some_and(|&s| self.seen - s == WINDOW)
+        {
             self.starts.pop_front();
             let n = self.counts.entry(self.hash).or_insert(0);
             *n += 1;
@@ -114,14 +118,30 @@ impl Roll {
 /// came before it in that file. Moving or re-indenting a line keeps it; a second identical call
 /// gets a new one.
 #[must_use]
-pub fn content_fingerprint(rule: &str, path: &str, scope: &str, text: &str, occurrence: usize) -> String {
+pub fn content_fingerprint(
+    rule: &str,
+    path: &str,
+    scope: &str,
+    text: &str,
+    occurrence: usize,
+) -> String {
     let folded: Vec<&str> = text.split_whitespace().collect();
     let mut hash = Sha256::new();
-    for part in [rule, path, scope, &folded.join(" "), &occurrence.to_string()] {
+    for part in [
+        rule,
+        path,
+        scope,
+        &folded.join(" "),
+        &occurrence.to_string(),
+    ] {
         hash.update(part.as_bytes());
         hash.update([0]);
     }
-    hash.finalize().iter().take(16).map(|b| format!("{b:02x}")).collect()
+    hash.finalize()
+        .iter()
+        .take(16)
+        .map(|b| format!("{b:02x}"))
+        .collect()
 }
 
 #[cfg(test)]
@@ -152,7 +172,12 @@ mod tests {
         assert_eq!(line_hashes(""), [format!("{end}:1")]);
         assert_eq!(
             line_hashes(" a\nb\n  \t\tc\n d"),
-            ["271789c17abda88f:1", "54703d4cd895b18:1", "180aee12dab6264:1", "a23a3dc5e078b07b:1"]
+            [
+                "271789c17abda88f:1",
+                "54703d4cd895b18:1",
+                "180aee12dab6264:1",
+                "a23a3dc5e078b07b:1"
+            ]
         );
         assert_eq!(
             line_hashes(" hello; \t\nworld!!!\n\n\n  \t\tGreetings\n End"),

@@ -29,7 +29,9 @@ pub enum SkipReason {
         line: u32,
     },
     /// An expression is nested too deeply; the rest was analysed.
-    #[error("is nested more than {limit} levels deep on line {line}; what lies deeper was not analysed")]
+    #[error(
+        "is nested more than {limit} levels deep on line {line}; what lies deeper was not analysed"
+    )]
     TooDeep {
         /// The limit that was hit.
         limit: u32,

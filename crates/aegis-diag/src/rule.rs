@@ -23,7 +23,13 @@ pub enum Severity {
 
 impl Severity {
     /// All severities, from harmless to worst.
-    pub const ALL: [Self; 5] = [Self::Info, Self::Low, Self::Medium, Self::High, Self::Critical];
+    pub const ALL: [Self; 5] = [
+        Self::Info,
+        Self::Low,
+        Self::Medium,
+        Self::High,
+        Self::Critical,
+    ];
 
     /// The lower-case word used in options, configuration and output.
     #[must_use]
@@ -48,9 +54,12 @@ impl FromStr for Severity {
     type Err = String;
 
     fn from_str(s: &str) -> Result<Self, Self::Err> {
-        Self::ALL.into_iter().find(|v| v.as_str() == s).ok_or_else(|| {
-            format!("`{s}` is not a severity; expected info, low, medium, high or critical")
-        })
+        Self::ALL
+            .into_iter()
+            .find(|v| v.as_str() == s)
+            .ok_or_else(|| {
+                format!("`{s}` is not a severity; expected info, low, medium, high or critical")
+            })
     }
 }
 

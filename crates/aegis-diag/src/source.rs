@@ -61,7 +61,12 @@ impl SourceFile {
                 line_starts.push(u32::try_from(i + 1).unwrap_or(u32::MAX));
             }
         }
-        Self { path: path.into(), text, cells, line_starts }
+        Self {
+            path: path.into(),
+            text,
+            cells,
+            line_starts,
+        }
     }
 
     /// The number of lines; an empty text has one.
@@ -74,9 +79,17 @@ impl SourceFile {
     #[must_use]
     pub fn line(&self, line: u32) -> &str {
         let i = line as usize;
-        let Some(&start) = i.checked_sub(1).and_then(|i| self.line_starts.get(i)) else { return "" };
-        let end = self.line_starts.get(i).map_or(self.text.len(), |&e| e as usize);
-        self.text.get(start as usize..end).unwrap_or("").trim_end_matches(['\n', '\r'])
+        let Some(&start) = i.checked_sub(1).and_then(|i| self.line_starts.get(i)) else {
+            return "";
+        };
+        let end = self
+            .line_starts
+            .get(i)
+            .map_or(self.text.len(), |&e| e as usize);
+        self.text
+            .get(start as usize..end)
+            .unwrap_or("")
+            .trim_end_matches(['\n', '\r'])
     }
 
     /// The byte offset at which a 1-based line starts, if the file has that line.
@@ -95,7 +108,10 @@ impl SourceFile {
             offset -= 1;
         }
         let line = self.line_starts.partition_point(|&s| s as usize <= offset);
-        let start = self.line_starts.get(line.saturating_sub(1)).map_or(0, |&s| s as usize);
+        let start = self
+            .line_starts
+            .get(line.saturating_sub(1))
+            .map_or(0, |&s| s as usize);
         let before = self.text.get(start..offset).unwrap_or("");
         let line = u32::try_from(line).unwrap_or(u32::MAX);
         let (cell, raw_line) = match self.cells.as_ref().and_then(|c| c.locate(line)) {
@@ -117,10 +133,18 @@ impl Cells {
     /// Cell index, 1-based line in the cell and raw line of a 1-based line of the joined text.
     #[must_use]
     pub fn locate(&self, line: u32) -> Option<(u32, u32, u32)> {
-        let i = self.cells.partition_point(|c| c.first_line <= line).checked_sub(1)?;
+        let i = self
+            .cells
+            .partition_point(|c| c.first_line <= line)
+            .checked_sub(1)?;
         let cell = self.cells.get(i)?;
         let inside = line - cell.first_line;
-        let raw = cell.raw_lines.get(inside as usize).or(cell.raw_lines.last()).copied().unwrap_or(1);
+        let raw = cell
+            .raw_lines
+            .get(inside as usize)
+            .or(cell.raw_lines.last())
+            .copied()
+            .unwrap_or(1);
         Some((cell.index, inside + 1, raw))
     }
 }
@@ -140,7 +164,10 @@ impl Span {
     pub fn new(file: Arc<SourceFile>, range: Range<usize>) -> Self {
         let end = range.end.min(file.text.len());
         let start = range.start.min(end);
-        Self { file, range: start..end }
+        Self {
+            file,
+            range: start..end,
+        }
     }
 
     /// The text below the span; empty if it does not lie on character boundaries.
@@ -198,8 +225,16 @@ mod tests {
     fn notebook_places_name_cell_and_raw_line() {
         let cells = Cells {
             cells: vec![
-                Cell { index: 1, first_line: 1, raw_lines: vec![10, 11] },
-                Cell { index: 3, first_line: 3, raw_lines: vec![30] },
+                Cell {
+                    index: 1,
+                    first_line: 1,
+                    raw_lines: vec![10, 11],
+                },
+                Cell {
+                    index: 3,
+                    first_line: 3,
+                    raw_lines: vec![30],
+                },
             ],
         };
         let f = Arc::new(SourceFile::new("n.ipynb", "a = 1\nb\nc = 2\n", Some(cells)));

@@ -22,14 +22,19 @@ const MAX_SYMBOL: usize = 80;
 pub(crate) fn bits_of(catalog: &Catalog, key: &SiteKey, site: &Site) -> u128 {
     let mut bits = site.api.as_deref().map_or(0, |a| catalog.targets_of(a));
     for &m in &site.members {
-        let Some(member) = catalog.member(m) else { continue };
+        let Some(member) = catalog.member(m) else {
+            continue;
+        };
         let is_tool = member.kind == Some(Kind::ToolDef) || member.decorator == Some(Kind::ToolDef);
         if key.2 != Kind::ToolDef || is_tool {
             bits |= catalog.targets_of_class(&member.path);
             if site.receivers.is_empty() {
                 bits |= catalog.targets_of(&member.path);
             }
-            bits |= site.receivers.iter().fold(0, |b, &r| b | catalog.targets_on(r, &member.path));
+            bits |= site
+                .receivers
+                .iter()
+                .fold(0, |b, &r| b | catalog.targets_on(r, &member.path));
         }
         if key.2 == Kind::ToolDef {
             for t in &member.tools {
@@ -48,18 +53,35 @@ pub(crate) fn bits_of(catalog: &Catalog, key: &SiteKey, site: &Site) -> u128 {
 }
 
 /// How each tool stands, and what that means for the functions behind it.
-pub(crate) fn judge_tools(solver: &Solver<'_>, govern: &Govern<'_, '_>) -> (FxHashMap<SiteKey, Standing>, FxHashMap<Scope, State>) {
-    let mut keys: Vec<&SiteKey> = solver.sites.keys().filter(|k| k.2 == Kind::ToolDef).collect();
+pub(crate) fn judge_tools(
+    solver: &Solver<'_>,
+    govern: &Govern<'_, '_>,
+) -> (FxHashMap<SiteKey, Standing>, FxHashMap<Scope, State>) {
+    let mut keys: Vec<&SiteKey> = solver
+        .sites
+        .keys()
+        .filter(|k| k.2 == Kind::ToolDef)
+        .collect();
     keys.sort_unstable();
     let mut verdicts = FxHashMap::default();
     let mut functions: FxHashMap<Scope, State> = FxHashMap::default();
     for key in keys {
-        let Some(site) = solver.sites.get(key) else { continue };
+        let Some(site) = solver.sites.get(key) else {
+            continue;
+        };
         let function = site.tool.as_ref().and_then(|t| t.function);
         let ambient = govern.when_up(key.0, bits_of(solver.catalog, key, site));
         let guarded = function.is_some_and(|f| solver.is_guarded_tool(f));
-        let (through, raw) = solver.object_uses.get(key).copied().unwrap_or((site.wrapped, false));
-        let standing = match (guarded || site.intrinsic || site.wrapped && !raw, through, raw) {
+        let (through, raw) = solver
+            .object_uses
+            .get(key)
+            .copied()
+            .unwrap_or((site.wrapped, false));
+        let standing = match (
+            guarded || site.intrinsic || site.wrapped && !raw,
+            through,
+            raw,
+        ) {
             (true, ..) | (_, true, false) => Standing::Governed,
             (_, true, true) if ambient == Standing::Governed => Standing::Governed,
             (_, true, true) => Standing::Partly,
@@ -70,7 +92,10 @@ pub(crate) fn judge_tools(solver: &Solver<'_>, govern: &Govern<'_, '_>) -> (FxHa
             let bit = if through || guarded { GUARD } else { TOOL_RUN };
             let state = match standing {
                 Standing::Governed => State::on(bit | TOOL_RUN),
-                Standing::Partly => State { must: 0, may: bit | TOOL_RUN },
+                Standing::Partly => State {
+                    must: 0,
+                    may: bit | TOOL_RUN,
+                },
                 Standing::Ungoverned => State::default(),
             };
             for f in solver.entered_by_framework(f) {
@@ -114,27 +139,53 @@ impl Describe<'_, '_> {
             kind: kind(key.2),
             framework: framework.map_or_else(String::new, |f| f.id.clone()),
             operation: self.operation(key, site, member, &symbol),
-            api: site.api.clone().or_else(|| member.map(|m| m.path.clone())).unwrap_or_default(),
-            provider: site.provider.clone().or_else(|| member.map(|m| m.provider.clone())).unwrap_or_default(),
+            api: site
+                .api
+                .clone()
+                .or_else(|| member.map(|m| m.path.clone()))
+                .unwrap_or_default(),
+            provider: site
+                .provider
+                .clone()
+                .or_else(|| member.map(|m| m.provider.clone()))
+                .unwrap_or_default(),
             symbol,
             scope: self.scope_name(key.0, scope),
             verdict,
             reason,
-            remedy: if verdict == Verdict::Governed { String::new() } else { self.remedy(key, bits, &way) },
+            remedy: if verdict == Verdict::Governed {
+                String::new()
+            } else {
+                self.remedy(key, bits, &way)
+            },
             way: way.iter().filter_map(|w| self.step(w)).collect(),
-            tool: site.tool.as_ref().map(|t| self.tool(key, t, &facts, source)),
+            tool: site
+                .tool
+                .as_ref()
+                .map(|t| self.tool(key, t, &facts, source)),
             by_shape: site.by_shape,
         })
     }
 
     /// What people call it: for constructors the class as written, which may be a twin of the one
     /// the catalog names.
-    fn operation(&self, key: &SiteKey, site: &Site, member: Option<&Member>, symbol: &str) -> String {
+    fn operation(
+        &self,
+        key: &SiteKey,
+        site: &Site,
+        member: Option<&Member>,
+        symbol: &str,
+    ) -> String {
         if let Some(o) = &site.operation {
             return o.clone();
         }
-        let Some(m) = member else { return String::new() };
-        let is_class = matches!(self.solver.catalog.entry(&m.path), Some(crate::catalog::Entry::Class(_)));
+        let Some(m) = member else {
+            return String::new();
+        };
+        let is_class = matches!(
+            self.solver.catalog.entry(&m.path),
+            Some(crate::catalog::Entry::Class(_))
+        );
         let written = symbol.rsplit('.').next().unwrap_or(symbol);
         if is_class && matches!(key.1, Spot::Expr(_)) && written.starts_with(char::is_uppercase) {
             return written.to_owned();
@@ -152,7 +203,12 @@ impl Describe<'_, '_> {
     }
 
     /// The span shown, the callee as written, and the scope it stands in.
-    fn place(&self, key: &SiteKey, facts: &Facts, source: &Arc<SourceFile>) -> Option<(Span, String, Option<Scope>)> {
+    fn place(
+        &self,
+        key: &SiteKey,
+        facts: &Facts,
+        source: &Arc<SourceFile>,
+    ) -> Option<(Span, String, Option<Scope>)> {
         match key.1 {
             Spot::Expr(e) => {
                 let (start, end) = facts.span(e);
@@ -160,15 +216,26 @@ impl Describe<'_, '_> {
                     Expr::Call(c, _) => facts.span(*c).1.max(start),
                     _ => self.first_line(source, start, end),
                 };
-                let text = source.text.get(start as usize..callee as usize).unwrap_or("");
+                let text = source
+                    .text
+                    .get(start as usize..callee as usize)
+                    .unwrap_or("");
                 let span = Span::new(Arc::clone(source), start as usize..callee as usize);
-                let symbol = if matches!(facts.expr(e), Expr::Call(..)) { shorten(text) } else { "{...}".to_owned() };
+                let symbol = if matches!(facts.expr(e), Expr::Call(..)) {
+                    shorten(text)
+                } else {
+                    "{...}".to_owned()
+                };
                 Some((span, symbol, self.govern.scope_of(key.0, e)))
             }
             Spot::Def(unit) => {
                 let u = facts.unit(unit)?;
                 let span = Span::new(Arc::clone(source), u.span.0 as usize..u.span.1 as usize);
-                let name = if u.kind == UnitKind::Lambda { "lambda".to_owned() } else { facts.name(u.name).to_owned() };
+                let name = if u.kind == UnitKind::Lambda {
+                    "lambda".to_owned()
+                } else {
+                    facts.name(u.name).to_owned()
+                };
                 let span = if u.kind == UnitKind::Lambda {
                     let end = self.first_line(source, u.span.0, u.span.1);
                     Span::new(Arc::clone(source), u.span.0 as usize..end as usize)
@@ -201,28 +268,54 @@ impl Describe<'_, '_> {
         }
     }
 
-    fn way(&self, key: &SiteKey, site: &Site, scope: Option<Scope>, bits: u128, standing: Standing) -> Vec<WayStep> {
+    fn way(
+        &self,
+        key: &SiteKey,
+        site: &Site,
+        scope: Option<Scope>,
+        bits: u128,
+        standing: Standing,
+    ) -> Vec<WayStep> {
         if key.2 == Kind::ToolDef || site.wrapped && !site.raw {
             return Vec::new();
         }
         match (key.1, scope) {
-            (Spot::Expr(e), Some(s)) => self.govern.way_in(key.0, e, s, bits, standing == Standing::Governed),
+            (Spot::Expr(e), Some(s)) => {
+                self.govern
+                    .way_in(key.0, e, s, bits, standing == Standing::Governed)
+            }
             _ => Vec::new(),
         }
     }
 
-    fn reason(&self, key: &SiteKey, site: &Site, member: Option<&Member>, standing: Standing, way: &[WayStep], bits: u128) -> String {
-        let operation = site.operation.clone().or_else(|| member.map(|m| m.operation.clone())).unwrap_or_default();
+    fn reason(
+        &self,
+        key: &SiteKey,
+        site: &Site,
+        member: Option<&Member>,
+        standing: Standing,
+        way: &[WayStep],
+        bits: u128,
+    ) -> String {
+        let operation = site
+            .operation
+            .clone()
+            .or_else(|| member.map(|m| m.operation.clone()))
+            .unwrap_or_default();
         let from = way.first().and_then(|w| self.locator(w));
         let from = from.map_or_else(String::new, |f| format!(" from {f}"));
         if key.2 == Kind::ToolDef {
             return match standing {
                 Standing::Governed => "a governor decides on every use of this tool".to_owned(),
-                Standing::Partly => "some uses of this tool go through a governor, others do not".to_owned(),
+                Standing::Partly => {
+                    "some uses of this tool go through a governor, others do not".to_owned()
+                }
                 Standing::Ungoverned if self.govern.any_ambient && bits == 0 => {
                     "the instrumentation that runs does not intercept tools of this kind".to_owned()
                 }
-                Standing::Ungoverned => "nothing decides whether the model may use this tool".to_owned(),
+                Standing::Ungoverned => {
+                    "nothing decides whether the model may use this tool".to_owned()
+                }
             };
         }
         let on = match key.1 {
@@ -230,15 +323,27 @@ impl Describe<'_, '_> {
             Spot::Def(_) => Vec::new(),
         };
         match standing {
-            Standing::Governed if site.wrapped && !site.raw => "what it is called on is wrapped by a governor".to_owned(),
+            Standing::Governed if site.wrapped && !site.raw => {
+                "what it is called on is wrapped by a governor".to_owned()
+            }
             Standing::Governed => "a governor runs before it on every way in".to_owned(),
-            Standing::Partly if site.wrapped => "some values it is called on are wrapped by a governor, others are not".to_owned(),
-            Standing::Partly => format!("a governor runs before it on some ways in only; it is also reached{from} without one"),
+            Standing::Partly if site.wrapped => {
+                "some values it is called on are wrapped by a governor, others are not".to_owned()
+            }
+            Standing::Partly => format!(
+                "a governor runs before it on some ways in only; it is also reached{from} without one"
+            ),
             Standing::Ungoverned if !on.is_empty() => {
-                let what = if on.len() > 3 { "the instrumentation that runs before it".to_owned() } else { format!("instrumentation of {}", on.join(", ")) };
+                let what = if on.len() > 3 {
+                    "the instrumentation that runs before it".to_owned()
+                } else {
+                    format!("instrumentation of {}", on.join(", "))
+                };
                 format!("{what} does not intercept `{operation}`")
             }
-            Standing::Ungoverned if self.govern.any_ambient => format!("reached{from} before or without any governor that covers it"),
+            Standing::Ungoverned if self.govern.any_ambient => {
+                format!("reached{from} before or without any governor that covers it")
+            }
             Standing::Ungoverned => format!("reached{from}, and nothing in the program governs it"),
         }
     }
@@ -257,11 +362,17 @@ impl Describe<'_, '_> {
         let start = (w.offset as usize).min(source.text.len());
         let rest = source.text.get(start..).unwrap_or("");
         let end = start + rest.find(['\n', '\r']).unwrap_or(rest.len());
-        Some(Step { span: Span::new(Arc::clone(source), start..end), text: w.text.clone() })
+        Some(Step {
+            span: Span::new(Arc::clone(source), start..end),
+            text: w.text.clone(),
+        })
     }
 
     fn remedy(&self, key: &SiteKey, bits: u128, way: &[WayStep]) -> String {
-        let entry = way.first().and_then(|w| self.sources.get(&w.file)).map(|s| s.path.clone());
+        let entry = way
+            .first()
+            .and_then(|w| self.sources.get(&w.file))
+            .map(|s| s.path.clone());
         let covered = bits & !(GUARD | TOOL_RUN) != 0;
         match (key.2, covered) {
             (Kind::ToolDef, true) => "call `aegis.auto_instrument()` where the program starts, or pass the tool through `aegis.govern_tools(...)`".to_owned(),
@@ -278,7 +389,10 @@ impl Describe<'_, '_> {
 
     fn scope_name(&self, file: FileIx, scope: Option<Scope>) -> String {
         let module = self.solver.modules.dotted(file);
-        match scope.map(|s| self.solver.qualified(s)).filter(|q| !q.is_empty()) {
+        match scope
+            .map(|s| self.solver.qualified(s))
+            .filter(|q| !q.is_empty())
+        {
             Some(q) => format!("{module}:{q}"),
             None => module,
         }
@@ -287,7 +401,10 @@ impl Describe<'_, '_> {
     // ---- tools
 
     fn tool(&self, key: &SiteKey, t: &ToolFacts, facts: &Facts, source: &SourceFile) -> Tool {
-        let mut tool = Tool { name: t.name.clone(), ..Tool::default() };
+        let mut tool = Tool {
+            name: t.name.clone(),
+            ..Tool::default()
+        };
         if let Some(f) = t.function.and_then(|f| self.function_of_tool(f)) {
             self.from_function(&mut tool, f, t.function);
         }
@@ -300,7 +417,10 @@ impl Describe<'_, '_> {
         if tool.name.is_none()
             && let Spot::Def(unit) = key.1
         {
-            tool.name = facts.unit(unit).map(|u| facts.name(u.name).to_owned()).filter(|n| n != "<lambda>");
+            tool.name = facts
+                .unit(unit)
+                .map(|u| facts.name(u.name).to_owned())
+                .filter(|n| n != "<lambda>");
         }
         tool
     }
@@ -311,7 +431,9 @@ impl Describe<'_, '_> {
     }
 
     fn from_function(&self, tool: &mut Tool, f: Scope, outer: Option<Scope>) {
-        let Some((facts, unit)) = self.solver.unit(f) else { return };
+        let Some((facts, unit)) = self.solver.unit(f) else {
+            return;
+        };
         let Some(u) = facts.unit(unit) else { return };
         let file = self.solver.info(f).map_or(0, |i| i.file);
         let is_lambda = u.kind == UnitKind::Lambda;
@@ -319,8 +441,12 @@ impl Describe<'_, '_> {
             tool.name = Some(facts.name(u.name).to_owned());
         }
         if let Some(source) = self.sources.get(&file) {
-            let doc = outer.and_then(|o| self.solver.with_unit(o, |_, u| u.doc).flatten()).or(u.doc);
-            tool.description = doc.and_then(|(a, b)| source.text.get(a as usize..b as usize)).map(|d| clean(d));
+            let doc = outer
+                .and_then(|o| self.solver.with_unit(o, |_, u| u.doc).flatten())
+                .or(u.doc);
+            tool.description = doc
+                .and_then(|(a, b)| source.text.get(a as usize..b as usize))
+                .map(|d| clean(d));
         }
         for p in &u.params {
             let name = facts.name(p.name);
@@ -343,7 +469,10 @@ fn clean(doc: &str) -> String {
 fn shorten(text: &str) -> String {
     let mut out: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
     if out.chars().count() > MAX_SYMBOL {
-        let tail: String = out.chars().skip(out.chars().count() - MAX_SYMBOL + 1).collect();
+        let tail: String = out
+            .chars()
+            .skip(out.chars().count() - MAX_SYMBOL + 1)
+            .collect();
         out = format!("…{tail}");
     }
     out
@@ -357,32 +486,55 @@ fn text_at(facts: &Facts, source: &SourceFile, e: ExprId) -> Option<String> {
     let (a, b) = facts.span(e);
     let raw = source.text.get(a as usize..b as usize)?;
     let inner = raw.trim_start_matches(|c: char| c.is_ascii_alphabetic());
-    inner.starts_with(['"', '\'']).then(|| clean(inner.trim_matches(['"', '\''])))
+    inner
+        .starts_with(['"', '\''])
+        .then(|| clean(inner.trim_matches(['"', '\''])))
 }
 
 /// Parameters in a tool schema dictionary.
 fn schema_params(facts: &Facts, source: &SourceFile, schema: ExprId) -> Vec<ToolParam> {
     let get = |e: ExprId, key: &str| -> Option<ExprId> {
-        let Expr::Dict(p) = facts.expr(e) else { return None };
-        facts.pairs(p).iter().find_map(|(k, v)| match facts.expr((*k)?) {
-            Expr::Str(n) if facts.name(*n) == key => Some(*v),
-            _ => None,
-        })
+        let Expr::Dict(p) = facts.expr(e) else {
+            return None;
+        };
+        facts
+            .pairs(p)
+            .iter()
+            .find_map(|(k, v)| match facts.expr((*k)?) {
+                Expr::Str(n) if facts.name(*n) == key => Some(*v),
+                _ => None,
+            })
     };
-    let inner = get(schema, "function").or_else(|| get(schema, "toolSpec")).unwrap_or(schema);
-    let parameters = ["parameters", "input_schema", "inputSchema"].iter().find_map(|k| get(inner, k));
+    let inner = get(schema, "function")
+        .or_else(|| get(schema, "toolSpec"))
+        .unwrap_or(schema);
+    let parameters = ["parameters", "input_schema", "inputSchema"]
+        .iter()
+        .find_map(|k| get(inner, k));
     let parameters = parameters.map(|p| get(p, "json").unwrap_or(p));
-    let Some(parameters) = parameters else { return Vec::new() };
+    let Some(parameters) = parameters else {
+        return Vec::new();
+    };
     let required: Vec<String> = match get(parameters, "required").map(|r| facts.expr(r)) {
-        Some(Expr::List(p)) => facts.items(p).iter().filter_map(|&i| text_at(facts, source, i)).collect(),
+        Some(Expr::List(p)) => facts
+            .items(p)
+            .iter()
+            .filter_map(|&i| text_at(facts, source, i))
+            .collect(),
         _ => Vec::new(),
     };
-    let Some(Expr::Dict(p)) = get(parameters, "properties").map(|p| facts.expr(p).clone()) else { return Vec::new() };
+    let Some(Expr::Dict(p)) = get(parameters, "properties").map(|p| facts.expr(p).clone()) else {
+        return Vec::new();
+    };
     let mut out = Vec::new();
     for (k, v) in facts.pairs(&p) {
         if let Some(name) = k.and_then(|k| text_at(facts, source, k)) {
             let ty = get(*v, "type").and_then(|t| text_at(facts, source, t));
-            out.push(ToolParam { required: required.contains(&name), name, ty });
+            out.push(ToolParam {
+                required: required.contains(&name),
+                name,
+                ty,
+            });
         }
     }
     out
@@ -402,15 +554,33 @@ impl Solver<'_> {
     /// The functions a framework enters when it runs a tool: the function itself, or the methods
     /// of a tool class that do the work.
     pub(crate) fn entered_by_framework(&self, tool: Scope) -> Vec<Scope> {
-        let Some((facts, unit)) = self.unit(tool) else { return Vec::new() };
+        let Some((facts, unit)) = self.unit(tool) else {
+            return Vec::new();
+        };
         if facts.unit(unit).is_none_or(|u| u.kind != UnitKind::Class) {
             return vec![tool];
         }
         let first = tool - unit;
-        let is_entry = |n: &str| matches!(n, "_run" | "_arun" | "run" | "arun" | "forward" | "__call__" | "execute" | "_execute" | "call" | "acall");
+        let is_entry = |n: &str| {
+            matches!(
+                n,
+                "_run"
+                    | "_arun"
+                    | "run"
+                    | "arun"
+                    | "forward"
+                    | "__call__"
+                    | "execute"
+                    | "_execute"
+                    | "call"
+                    | "acall"
+            )
+        };
         let units = facts.units.iter().enumerate().skip(unit as usize);
         units
-            .filter(|(_, u)| u.parent == unit && u.kind == UnitKind::Function && is_entry(facts.name(u.name)))
+            .filter(|(_, u)| {
+                u.parent == unit && u.kind == UnitKind::Function && is_entry(facts.name(u.name))
+            })
             .filter_map(|(i, _)| UnitId::try_from(i).ok().map(|i| first + i))
             .collect()
     }

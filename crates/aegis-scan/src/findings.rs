@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use aegis_diag::{CallSite, Finding, Report, Rule, Severity, SkipReason, SourceFile, Span, Suppressed, Verdict, content_fingerprint};
+use aegis_diag::{
+    CallSite, Finding, Report, Rule, Severity, SkipReason, SourceFile, Span, Suppressed, Verdict,
+    content_fingerprint,
+};
 
 use crate::config::Config;
 use crate::rules;
@@ -24,23 +27,37 @@ pub(crate) struct Comments {
 }
 
 /// Turns judged sites into findings and sorts everything.
-pub(crate) fn report(judged: Vec<Judged>, comments: &BTreeMap<String, Comments>, config: &Config, report: &mut Report) {
+pub(crate) fn report(
+    judged: Vec<Judged>,
+    comments: &BTreeMap<String, Comments>,
+    config: &Config,
+    report: &mut Report,
+) {
     let mut used: BTreeMap<(String, u32), bool> = BTreeMap::new();
     let mut seen: BTreeMap<(String, &'static str, String, String), usize> = BTreeMap::new();
     for j in judged {
         let path = j.site.span.file.path.clone();
         let mut finding = (j.site.verdict != Verdict::Governed).then(|| finding(&j));
         if let Some(f) = &mut finding {
-            let key = (path.clone(), j.rule.id, j.site.scope.clone(), j.site.symbol.clone());
+            let key = (
+                path.clone(),
+                j.rule.id,
+                j.site.scope.clone(),
+                j.site.symbol.clone(),
+            );
             let n = seen.entry(key).or_insert(0);
-            f.fingerprint = content_fingerprint(j.rule.id, &path, &j.site.scope, &j.site.symbol, *n);
+            f.fingerprint =
+                content_fingerprint(j.rule.id, &path, &j.site.scope, &j.site.symbol, *n);
             *n += 1;
         }
         if let Some(f) = finding.filter(|f| is_selected(f.rule, config)) {
             match suppression(&j, comments.get(&path), config) {
                 Some(s) => {
                     used.insert((path, s.at.0), true);
-                    report.suppressed.push(Suppressed { finding: f, reason: s.reason.clone() });
+                    report.suppressed.push(Suppressed {
+                        finding: f,
+                        reason: s.reason.clone(),
+                    });
                 }
                 None => report.findings.push(f),
             }
@@ -59,7 +76,9 @@ pub(crate) fn report(judged: Vec<Judged>, comments: &BTreeMap<String, Comments>,
     }
     for s in &report.skipped {
         let (rule, message) = match &s.reason {
-            SkipReason::Syntax { .. } | SkipReason::TooDeep { .. } => (&rules::UNPARSED, "this file was analysed in part only"),
+            SkipReason::Syntax { .. } | SkipReason::TooDeep { .. } => {
+                (&rules::UNPARSED, "this file was analysed in part only")
+            }
             _ => (&rules::UNREADABLE, "this file was not analysed"),
         };
         if is_selected(rule, config) {
@@ -67,7 +86,10 @@ pub(crate) fn report(judged: Vec<Judged>, comments: &BTreeMap<String, Comments>,
                 SkipReason::Syntax { line } | SkipReason::TooDeep { line, .. } => line,
                 _ => 1,
             };
-            let source = comments.get(&s.path).map(|c| Arc::clone(&c.source)).unwrap_or_else(|| Arc::new(SourceFile::new(s.path.clone(), "", None)));
+            let source = comments
+                .get(&s.path)
+                .map(|c| Arc::clone(&c.source))
+                .unwrap_or_else(|| Arc::new(SourceFile::new(s.path.clone(), "", None)));
             let start = source.line_start(line).unwrap_or(0);
             let span = Span::new(Arc::clone(&source), start..start + source.line(line).len());
             let mut f = Finding::at(rule, span, format!("{message}: it {}", s.reason), "here");
@@ -75,20 +97,31 @@ pub(crate) fn report(judged: Vec<Judged>, comments: &BTreeMap<String, Comments>,
             report.findings.push(f);
         }
     }
-    report.findings.sort_by(|a, b| a.sort_key().cmp(&b.sort_key()));
-    report.suppressed.sort_by(|a, b| a.finding.sort_key().cmp(&b.finding.sort_key()));
+    report
+        .findings
+        .sort_by(|a, b| a.sort_key().cmp(&b.sort_key()));
+    report
+        .suppressed
+        .sort_by(|a, b| a.finding.sort_key().cmp(&b.finding.sort_key()));
     report.sites.sort_by(|a, b| a.sort_key().cmp(&b.sort_key()));
 }
 
 fn is_selected(rule: &Rule, config: &Config) -> bool {
-    let hit = |list: &[String]| list.iter().any(|w| rule.id.starts_with(w.as_str()) || rule.name == w);
+    let hit = |list: &[String]| {
+        list.iter()
+            .any(|w| rule.id.starts_with(w.as_str()) || rule.name == w)
+    };
     (config.select.is_empty() || hit(&config.select)) && !hit(&config.ignore)
 }
 
 fn finding(j: &Judged) -> Finding {
     let s = &j.site;
     let what = match (&s.tool, s.operation.is_empty()) {
-        (Some(t), _) if t.name.is_some() => format!("tool `{}` ({})", t.name.as_deref().unwrap_or(""), s.framework),
+        (Some(t), _) if t.name.is_some() => format!(
+            "tool `{}` ({})",
+            t.name.as_deref().unwrap_or(""),
+            s.framework
+        ),
         (_, false) => format!("`{}` ({})", s.operation, s.framework),
         _ => format!("`{}`", s.symbol),
     };
@@ -120,7 +153,11 @@ fn lower(s: Severity) -> Severity {
     }
 }
 
-fn suppression<'a>(j: &Judged, comments: Option<&'a Comments>, config: &Config) -> Option<&'a Suppression> {
+fn suppression<'a>(
+    j: &Judged,
+    comments: Option<&'a Comments>,
+    config: &Config,
+) -> Option<&'a Suppression> {
     let c = comments?;
     c.list.iter().find(|s| {
         let line = c.source.place(s.at.0 as usize).line;
@@ -132,7 +169,10 @@ fn suppression<'a>(j: &Judged, comments: Option<&'a Comments>, config: &Config) 
 }
 
 fn about_comment(s: &Suppression, c: &Comments, was_used: bool, config: &Config) -> Vec<Finding> {
-    let span = Span::new(Arc::clone(&c.source), s.at.0 as usize..(s.at.0 + s.at.1) as usize);
+    let span = Span::new(
+        Arc::clone(&c.source),
+        s.at.0 as usize..(s.at.0 + s.at.1) as usize,
+    );
     let path = c.source.path.clone();
     let make = |rule: &'static Rule, message: String| {
         let mut f = Finding::at(rule, span.clone(), message, "this comment");
@@ -141,15 +181,33 @@ fn about_comment(s: &Suppression, c: &Comments, was_used: bool, config: &Config)
     };
     let mut out = Vec::new();
     if let Some(m) = &s.mistake {
-        out.push(make(&rules::UNUSED, format!("this suppression has a mistake: {m}")));
+        out.push(make(
+            &rules::UNUSED,
+            format!("this suppression has a mistake: {m}"),
+        ));
     } else if s.is_over(&config.today) {
         let until = s.until.as_deref().unwrap_or("");
-        out.push(make(&rules::UNUSED, format!("this suppression ended on {until}")).help("mend what it hides, or agree on a new date"));
+        out.push(
+            make(&rules::UNUSED, format!("this suppression ended on {until}"))
+                .help("mend what it hides, or agree on a new date"),
+        );
     } else if !was_used && !(config.require_reason && s.reason.is_none()) {
-        out.push(make(&rules::UNUSED, "this suppression suppresses nothing".to_owned()).help("remove the comment"));
+        out.push(
+            make(
+                &rules::UNUSED,
+                "this suppression suppresses nothing".to_owned(),
+            )
+            .help("remove the comment"),
+        );
     }
     if s.reason.is_none() && config.require_reason {
-        out.push(make(&rules::NO_REASON, "this suppression does not say why, so it does not count".to_owned()).help("write the reason behind the closing bracket"));
+        out.push(
+            make(
+                &rules::NO_REASON,
+                "this suppression does not say why, so it does not count".to_owned(),
+            )
+            .help("write the reason behind the closing bracket"),
+        );
     }
     out
 }

@@ -37,7 +37,16 @@ fn kind_of(m: &Member) -> Option<Kind> {
 }
 
 fn word(k: Kind) -> &'static str {
-    ["llm_call", "agent_run", "tool_def", "mcp_client", "agent_exec"].get(k as usize).copied().unwrap_or("")
+    [
+        "llm_call",
+        "agent_run",
+        "tool_def",
+        "mcp_client",
+        "agent_exec",
+    ]
+    .get(k as usize)
+    .copied()
+    .unwrap_or("")
 }
 
 /// Every framework of the catalog, sorted by id.
@@ -70,8 +79,17 @@ pub fn list_frameworks(config: &crate::Config) -> Result<Vec<FrameworkInfo>, cra
             FrameworkInfo {
                 id: f.id.clone(),
                 name: f.name.clone(),
-                packages: f.packages.iter().map(|p| p.pypi.clone()).filter(|p| p != "-").collect(),
-                verified: f.packages.iter().flat_map(|p| p.verify.iter().map(|v| format!("{} {v}", p.pypi))).collect(),
+                packages: f
+                    .packages
+                    .iter()
+                    .map(|p| p.pypi.clone())
+                    .filter(|p| p != "-")
+                    .collect(),
+                verified: f
+                    .packages
+                    .iter()
+                    .flat_map(|p| p.verify.iter().map(|v| format!("{} {v}", p.pypi)))
+                    .collect(),
                 classes: data.classes.iter().filter(|c| of(c.framework)).count(),
                 kinds,
                 instrumented,
@@ -86,13 +104,26 @@ pub fn list_frameworks(config: &crate::Config) -> Result<Vec<FrameworkInfo>, cra
 ///
 /// # Errors
 /// As [`crate::scan`] for the catalog.
-pub fn show_framework(config: &crate::Config, id: &str) -> Result<Option<Vec<CatalogEntry>>, crate::ScanError> {
+pub fn show_framework(
+    config: &crate::Config,
+    id: &str,
+) -> Result<Option<Vec<CatalogEntry>>, crate::ScanError> {
     let catalog = Catalog::new(config)?;
     let data: &Data = &catalog.data;
-    let Some(ix) = data.frameworks.iter().position(|f| f.id == id) else { return Ok(None) };
+    let Some(ix) = data.frameworks.iter().position(|f| f.id == id) else {
+        return Ok(None);
+    };
     let of = |framework: u16| usize::from(framework) == ix;
-    let members = data.members.iter().filter(|m| of(m.framework)).filter_map(|m| Some((m.path.clone(), kind_of(m)?)));
-    let classes = data.classes.iter().filter(|c| of(c.framework)).filter_map(|c| Some((format!("{} (subclasses)", c.path), c.subclass?)));
+    let members = data
+        .members
+        .iter()
+        .filter(|m| of(m.framework))
+        .filter_map(|m| Some((m.path.clone(), kind_of(m)?)));
+    let classes = data
+        .classes
+        .iter()
+        .filter(|c| of(c.framework))
+        .filter_map(|c| Some((format!("{} (subclasses)", c.path), c.subclass?)));
     let mut out: Vec<CatalogEntry> = members
         .chain(classes)
         .map(|(path, kind)| CatalogEntry {

@@ -14,9 +14,9 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use tree_sitter::{Language, Parser};
 
 use crate::catalog::Catalog;
+use crate::facts::Facts;
 use crate::facts::lower::{MAX_DEPTH, lower};
 use crate::facts::roles::Roles;
-use crate::facts::Facts;
 use crate::link::Solver;
 use crate::link::modules::{Modules, Place};
 use crate::link::values::FileIx;
@@ -76,7 +76,9 @@ pub(crate) fn read(found: &Found, origin: &Origin) -> Result<Text, SkipReason> {
 /// Parses and lowers one text. A bug in it costs that file, not the scan.
 fn parse(text: &str, roles: &Roles, parser: &mut Parser) -> Result<Facts, SkipReason> {
     catch_unwind(AssertUnwindSafe(|| {
-        let tree = parser.parse(text, None).ok_or_else(|| SkipReason::Panicked("the parser gave no tree".to_owned()))?;
+        let tree = parser
+            .parse(text, None)
+            .ok_or_else(|| SkipReason::Panicked("the parser gave no tree".to_owned()))?;
         Ok(lower(text, &tree, roles))
     }))
     .unwrap_or_else(|_| Err(SkipReason::Panicked("see standard error".to_owned())))
@@ -90,18 +92,34 @@ fn parser(language: &Language) -> Parser {
 }
 
 /// Reads and follows everything.
-pub(crate) fn analyse<'c>(catalog: &'c Catalog, found: Vec<Found>, extra: &[PathBuf], origin: &Origin, why: bool) -> Program<'c> {
+pub(crate) fn analyse<'c>(
+    catalog: &'c Catalog,
+    found: Vec<Found>,
+    extra: &[PathBuf],
+    origin: &Origin,
+    why: bool,
+) -> Program<'c> {
     let language: Language = tree_sitter_python::LANGUAGE.into();
-    let roles = Roles::read(&language, aegis_queries::PYTHON_STRUCTURE).unwrap_or_else(|_| Roles::empty());
+    let roles =
+        Roles::read(&language, aegis_queries::PYTHON_STRUCTURE).unwrap_or_else(|_| Roles::empty());
     let sdk_roots = own_sdks(catalog, extra);
     let sift = Sift::new(catalog, &sdk_roots);
     let mut files: Vec<Loaded> = found
         .into_par_iter()
-        .map_init(|| parser(&language), |p, f| first_look(f, origin, &sift, &roles, p))
+        .map_init(
+            || parser(&language),
+            |p, f| first_look(f, origin, &sift, &roles, p),
+        )
         .collect();
-    let modules = Modules::new(files.iter().map(|f| (f.found.root, f.found.module_path.as_str(), f.found.notebook)));
-    let imports: Vec<Vec<FileIx>> =
-        (0..files.len()).into_par_iter().map(|i| resolve(&modules, &files, i)).collect();
+    let modules = Modules::new(
+        files
+            .iter()
+            .map(|f| (f.found.root, f.found.module_path.as_str(), f.found.notebook)),
+    );
+    let imports: Vec<Vec<FileIx>> = (0..files.len())
+        .into_par_iter()
+        .map(|i| resolve(&modules, &files, i))
+        .collect();
     let wanted = named_like_sdks(catalog, &modules, &sdk_roots);
     parse_more(&mut files, &wanted, origin, &roles, &language);
 
@@ -123,7 +141,11 @@ pub(crate) fn analyse<'c>(catalog: &'c Catalog, found: Vec<Found>, extra: &[Path
         wanted.extend(by.wanted(&solver));
         let unread = |&f: &FileIx| {
             let file = files.get(f as usize);
-            file.is_some_and(|l| l.facts.is_none() && l.problem.is_none() && !installed.iter().any(|d| l.found.path.starts_with(d)))
+            file.is_some_and(|l| {
+                l.facts.is_none()
+                    && l.problem.is_none()
+                    && !installed.iter().any(|d| l.found.path.starts_with(d))
+            })
         };
         wanted.retain(unread);
         if wanted.is_empty() && !spread {
@@ -139,7 +161,11 @@ pub(crate) fn analyse<'c>(catalog: &'c Catalog, found: Vec<Found>, extra: &[Path
         solver.requeue_all();
         solver.run();
     }
-    Program { solver, files, imports }
+    Program {
+        solver,
+        files,
+        imports,
+    }
 }
 
 /// Gives the solver every parsed file it does not have yet.
@@ -147,21 +173,41 @@ fn load_new(solver: &mut Solver<'_>, files: &[Loaded]) {
     for (i, f) in files.iter().enumerate() {
         let missing = solver.files.get(i).is_some_and(|m| m.facts.is_none());
         if let Some(facts) = f.facts.as_ref().filter(|_| missing) {
-            solver.load(FileIx::try_from(i).unwrap_or(FileIx::MAX), Arc::clone(facts));
+            solver.load(
+                FileIx::try_from(i).unwrap_or(FileIx::MAX),
+                Arc::clone(facts),
+            );
         }
     }
 }
 
 /// Reads a file, looks at its imports, and parses it if they meet the catalog.
-fn first_look(found: Found, origin: &Origin, sift: &Sift<'_>, roles: &Roles, parser: &mut Parser) -> Loaded {
-    let mut out =
-        Loaded { found, imports: Vec::new(), facts: None, problem: None, bytes: 0, seed: false, governs: false, stamp: (0, 0) };
+fn first_look(
+    found: Found,
+    origin: &Origin,
+    sift: &Sift<'_>,
+    roles: &Roles,
+    parser: &mut Parser,
+) -> Loaded {
+    let mut out = Loaded {
+        found,
+        imports: Vec::new(),
+        facts: None,
+        problem: None,
+        bytes: 0,
+        seed: false,
+        governs: false,
+        stamp: (0, 0),
+    };
     match read(&out.found, origin) {
         Ok(text) => {
             out.bytes = text.bytes;
             out.imports = sources::imports(&text.text);
             out.seed = sift.is_seed(&out.found.module_path, &text.text, &out.imports);
-            out.governs = out.imports.iter().any(|l| sift.catalog.imports_governor(&l.module));
+            out.governs = out
+                .imports
+                .iter()
+                .any(|l| sift.catalog.imports_governor(&l.module));
             if out.seed {
                 take(&mut out, &text.text, roles, parser);
             }
@@ -179,7 +225,10 @@ fn take(out: &mut Loaded, text: &str, roles: &Roles, parser: &mut Parser) {
                 out.problem = Some(SkipReason::Syntax { line });
             }
             if let Some(line) = facts.too_deep {
-                out.problem = Some(SkipReason::TooDeep { limit: MAX_DEPTH, line });
+                out.problem = Some(SkipReason::TooDeep {
+                    limit: MAX_DEPTH,
+                    line,
+                });
             }
             out.facts = Some(Arc::new(facts));
         }
@@ -187,7 +236,13 @@ fn take(out: &mut Loaded, text: &str, roles: &Roles, parser: &mut Parser) {
     }
 }
 
-fn parse_more(files: &mut [Loaded], wanted: &[FileIx], origin: &Origin, roles: &Roles, language: &Language) {
+fn parse_more(
+    files: &mut [Loaded],
+    wanted: &[FileIx],
+    origin: &Origin,
+    roles: &Roles,
+    language: &Language,
+) {
     let wanted: FxHashSet<FileIx> = wanted.iter().copied().collect();
     files.par_iter_mut().enumerate().for_each_init(
         || parser(language),
@@ -213,7 +268,9 @@ fn targets(modules: &Modules, file: FileIx, line: &ImportLine, out: &mut Vec<Fil
             None => return,
         }
     } else {
-        let Some((top, rest)) = names.split_first() else { return };
+        let Some((top, rest)) = names.split_first() else {
+            return;
+        };
         match modules.top(file, top) {
             Some(p) => (p, rest),
             None => return,
@@ -241,7 +298,11 @@ fn targets(modules: &Modules, file: FileIx, line: &ImportLine, out: &mut Vec<Fil
 fn resolve(modules: &Modules, files: &[Loaded], i: usize) -> Vec<FileIx> {
     let mut out = Vec::new();
     let ix = FileIx::try_from(i).unwrap_or(FileIx::MAX);
-    for line in files.get(i).map(|f| f.imports.as_slice()).unwrap_or_default() {
+    for line in files
+        .get(i)
+        .map(|f| f.imports.as_slice())
+        .unwrap_or_default()
+    {
         targets(modules, ix, line, &mut out);
     }
     out.sort_unstable();
@@ -250,7 +311,12 @@ fn resolve(modules: &Modules, files: &[Loaded], i: usize) -> Vec<FileIx> {
 }
 
 /// Project files one import statement of the facts runs, in order.
-pub(crate) fn statement_targets(modules: &Modules, file: FileIx, facts: &Facts, items: &[crate::facts::Import]) -> Vec<FileIx> {
+pub(crate) fn statement_targets(
+    modules: &Modules,
+    file: FileIx,
+    facts: &Facts,
+    items: &[crate::facts::Import],
+) -> Vec<FileIx> {
     let mut out = Vec::new();
     for i in items {
         let line = ImportLine {
@@ -279,12 +345,19 @@ impl Importers {
                 let ix = FileIx::try_from(i).unwrap_or(FileIx::MAX);
                 let mut out = Vec::new();
                 let mut hits = Vec::new();
-                for line in files.get(i).map(|f| f.imports.as_slice()).unwrap_or_default() {
+                for line in files
+                    .get(i)
+                    .map(|f| f.imports.as_slice())
+                    .unwrap_or_default()
+                {
                     hits.clear();
                     targets(modules, ix, line, &mut hits);
                     // The last one holds the name; the packages around it run, but give nothing.
                     if let Some(&last) = hits.last() {
-                        let item = line.item.clone().filter(|i| i != "*" && !is_module(modules, last, i));
+                        let item = line
+                            .item
+                            .clone()
+                            .filter(|i| i != "*" && !is_module(modules, last, i));
                         out.push((last, ix, item));
                     }
                 }
@@ -304,11 +377,17 @@ impl Importers {
     fn wanted(&self, solver: &Solver<'_>) -> Vec<FileIx> {
         let mut out = Vec::new();
         for (i, list) in self.by.iter().enumerate() {
-            let Ok(file) = FileIx::try_from(i) else { continue };
+            let Ok(file) = FileIx::try_from(i) else {
+                continue;
+            };
             if list.is_empty() || solver.files.get(i).is_none_or(|m| m.facts.is_none()) {
                 continue;
             }
-            let exports: FxHashSet<&str> = solver.exports_of(file).into_iter().map(|s| solver.pool.text(s)).collect();
+            let exports: FxHashSet<&str> = solver
+                .exports_of(file)
+                .into_iter()
+                .map(|s| solver.pool.text(s))
+                .collect();
             if exports.is_empty() {
                 continue;
             }
@@ -338,7 +417,11 @@ fn importers(solver: &Solver<'_>, imports: &[Vec<FileIx>]) -> Vec<FileIx> {
             }
         }
     }
-    let governing = solver.calls.iter().filter(|(_, c)| !c.governors.is_empty()).map(|(k, _)| k.0);
+    let governing = solver
+        .calls
+        .iter()
+        .filter(|(_, c)| !c.governors.is_empty())
+        .map(|(k, _)| k.0);
     let mut todo: Vec<FileIx> = solver.sites.keys().map(|k| k.0).chain(governing).collect();
     todo.sort_unstable();
     todo.dedup();
@@ -356,17 +439,32 @@ fn importers(solver: &Solver<'_>, imports: &[Vec<FileIx>]) -> Vec<FileIx> {
 }
 
 /// Project modules that are named like an SDK: what they bind decides which of the two is meant.
-fn named_like_sdks(catalog: &Catalog, modules: &Modules, sdk_roots: &FxHashSet<String>) -> Vec<FileIx> {
-    let mut roots: Vec<&String> = catalog.roots.keys().filter(|r| !sdk_roots.contains(*r)).collect();
+fn named_like_sdks(
+    catalog: &Catalog,
+    modules: &Modules,
+    sdk_roots: &FxHashSet<String>,
+) -> Vec<FileIx> {
+    let mut roots: Vec<&String> = catalog
+        .roots
+        .keys()
+        .filter(|r| !sdk_roots.contains(*r))
+        .collect();
     roots.sort_unstable();
-    roots.into_iter().flat_map(|r| modules.files_named(r)).collect()
+    roots
+        .into_iter()
+        .flat_map(|r| modules.files_named(r))
+        .collect()
 }
 
 /// Folders that packages were installed into. What is installed there is not the program: a file
 /// of it is read if it uses an AI package by itself, and its callers are not followed.
 fn installations(extra: &[PathBuf]) -> Vec<PathBuf> {
-    let dists = extra.iter().filter(|p| p.extension().is_some_and(|e| e == "dist-info"));
-    let mut out: Vec<PathBuf> = dists.filter_map(|p| p.parent().map(PathBuf::from)).collect();
+    let dists = extra
+        .iter()
+        .filter(|p| p.extension().is_some_and(|e| e == "dist-info"));
+    let mut out: Vec<PathBuf> = dists
+        .filter_map(|p| p.parent().map(PathBuf::from))
+        .collect();
     out.sort();
     out.dedup();
     out
@@ -377,7 +475,10 @@ fn own_sdks(catalog: &Catalog, extra: &[PathBuf]) -> FxHashSet<String> {
     let mut names: FxHashSet<String> = FxHashSet::default();
     let plain = |s: &str| s.to_lowercase().replace(['_', '.'], "-");
     for p in extra {
-        let file = p.file_name().map(|f| f.to_string_lossy().into_owned()).unwrap_or_default();
+        let file = p
+            .file_name()
+            .map(|f| f.to_string_lossy().into_owned())
+            .unwrap_or_default();
         if let Some(dist) = file.strip_suffix(".dist-info") {
             names.insert(plain(dist.rsplit_once('-').map_or(dist, |(n, _)| n)));
         } else if file == "pyproject.toml"
@@ -385,21 +486,33 @@ fn own_sdks(catalog: &Catalog, extra: &[PathBuf]) -> FxHashSet<String> {
             && let Ok(doc) = toml::from_str::<toml::Table>(&text)
         {
             let project = doc.get("project").and_then(|t| t.get("name"));
-            let poetry = doc.get("tool").and_then(|t| t.get("poetry")).and_then(|t| t.get("name"));
+            let poetry = doc
+                .get("tool")
+                .and_then(|t| t.get("poetry"))
+                .and_then(|t| t.get("name"));
             names.extend(project.or(poetry).and_then(|n| n.as_str()).map(plain));
         } else if file == "setup.cfg"
             && let Ok(text) = std::fs::read_to_string(p)
         {
-            let name = text.lines().find_map(|l| l.split_once('=').filter(|(k, _)| k.trim() == "name"));
+            let name = text
+                .lines()
+                .find_map(|l| l.split_once('=').filter(|(k, _)| k.trim() == "name"));
             names.extend(name.map(|(_, v)| plain(v.trim())));
         }
     }
     let mut roots = FxHashSet::default();
     for package in catalog.data.frameworks.iter().flat_map(|f| &f.packages) {
         // Packages that are on no index are known by their import name.
-        let unlisted = package.pypi == "-" && !package.stdlib && package.imports.iter().any(|i| names.contains(&plain(i)));
+        let unlisted = package.pypi == "-"
+            && !package.stdlib
+            && package.imports.iter().any(|i| names.contains(&plain(i)));
         if unlisted || names.contains(&plain(&package.pypi)) {
-            roots.extend(package.imports.iter().filter_map(|i| i.split('.').next().map(str::to_owned)));
+            roots.extend(
+                package
+                    .imports
+                    .iter()
+                    .filter_map(|i| i.split('.').next().map(str::to_owned)),
+            );
         }
     }
     roots
@@ -426,16 +539,29 @@ impl<'c> Sift<'c> {
             .iter()
             .filter_map(|(h, _)| h.split('*').max_by_key(|p| p.len()))
             .filter(|p| p.len() >= 6)
-            .chain(["\"messages\"", "'messages'", "\"prompt\"", "'prompt'", "\"contents\"", "'contents'"])
+            .chain([
+                "\"messages\"",
+                "'messages'",
+                "\"prompt\"",
+                "'prompt'",
+                "\"contents\"",
+                "'contents'",
+            ])
             .collect();
-        Self { catalog, sdk_roots, hosts: aho_corasick::AhoCorasick::new(words).ok() }
+        Self {
+            catalog,
+            sdk_roots,
+            hosts: aho_corasick::AhoCorasick::new(words).ok(),
+        }
     }
 
     fn is_seed(&self, path: &str, text: &str, imports: &[ImportLine]) -> bool {
         let mut http = false;
         for line in imports.iter().filter(|l| l.level == 0) {
             let top = line.module.split('.').next().unwrap_or("");
-            if self.catalog.strong.contains(top) && !(self.sdk_roots.contains(top) && lies_in(path, top)) {
+            if self.catalog.strong.contains(top)
+                && !(self.sdk_roots.contains(top) && lies_in(path, top))
+            {
                 let known = match line.item.as_deref() {
                     Some("*") | None => self.known(&line.module) || self.known(top),
                     Some(item) => self.known(&format!("{}.{item}", line.module)),
@@ -450,6 +576,8 @@ impl<'c> Sift<'c> {
     }
 
     fn known(&self, path: &str) -> bool {
-        self.catalog.is_prefix(path) || self.catalog.entry(path).is_some() || self.catalog.governor(path).is_some()
+        self.catalog.is_prefix(path)
+            || self.catalog.entry(path).is_some()
+            || self.catalog.governor(path).is_some()
     }
 }

@@ -53,7 +53,10 @@ pub(crate) fn for_kind(kind: Kind, http: bool) -> &'static Rule {
 /// A rule by its id or name.
 #[must_use]
 pub fn find(word: &str) -> Option<&'static Rule> {
-    RULES.iter().copied().find(|r| r.id.eq_ignore_ascii_case(word) || r.name == word)
+    RULES
+        .iter()
+        .copied()
+        .find(|r| r.id.eq_ignore_ascii_case(word) || r.name == word)
 }
 
 #[cfg(test)]
@@ -63,7 +66,11 @@ mod tests {
     #[test]
     fn ids_are_sorted_and_unique_and_names_are_kebab_case() {
         assert!(RULES.windows(2).all(|w| w[0].id < w[1].id));
-        assert!(RULES.iter().all(|r| r.name.bytes().all(|b| b.is_ascii_lowercase() || b == b'-')));
+        assert!(
+            RULES
+                .iter()
+                .all(|r| r.name.bytes().all(|b| b.is_ascii_lowercase() || b == b'-'))
+        );
         assert_eq!(find("aeg101"), Some(&LLM_CALL));
         assert_eq!(find("unused-suppression"), Some(&UNUSED));
     }

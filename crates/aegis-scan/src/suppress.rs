@@ -30,11 +30,19 @@ impl Suppression {
 
 /// All suppressions of a file.
 pub(crate) fn of(facts: &Facts) -> Vec<Suppression> {
-    facts.comments.iter().filter_map(|(at, text)| read(*at, text)).collect()
+    facts
+        .comments
+        .iter()
+        .filter_map(|(at, text)| read(*at, text))
+        .collect()
 }
 
 fn read(at: u32, comment: &str) -> Option<Suppression> {
-    let rest = comment.split_once("aegis:")?.1.trim_start().strip_prefix("ignore")?;
+    let rest = comment
+        .split_once("aegis:")?
+        .1
+        .trim_start()
+        .strip_prefix("ignore")?;
     if rest.starts_with(|c: char| c.is_alphanumeric() || c == '_' || c == '-') {
         return None;
     }
@@ -43,7 +51,8 @@ fn read(at: u32, comment: &str) -> Option<Suppression> {
         Some(inner) => match inner.split_once(']') {
             Some((list, rest)) => (list, rest),
             None => {
-                mistake = Some("the list of rules is not closed; expected `ignore[AEG101]`".to_owned());
+                mistake =
+                    Some("the list of rules is not closed; expected `ignore[AEG101]`".to_owned());
                 (inner, "")
             }
         },
@@ -64,7 +73,11 @@ fn read(at: u32, comment: &str) -> Option<Suppression> {
     for word in rest.split_whitespace() {
         match word.strip_prefix("until=") {
             Some(date) if is_date(date) => until = Some(date.to_owned()),
-            Some(date) => mistake = Some(format!("`until={date}` is not a date; expected until=YYYY-MM-DD")),
+            Some(date) => {
+                mistake = Some(format!(
+                    "`until={date}` is not a date; expected until=YYYY-MM-DD"
+                ))
+            }
             None => reason.push(word),
         }
     }
@@ -84,7 +97,8 @@ fn is_date(s: &str) -> bool {
     let number = |p: &str, n: usize| p.len() == n && p.bytes().all(|b| b.is_ascii_digit());
     match parts.as_slice() {
         [y, m, d] => {
-            let in_range = |p: &str, max: u32| p.parse::<u32>().is_ok_and(|n| (1..=max).contains(&n));
+            let in_range =
+                |p: &str, max: u32| p.parse::<u32>().is_ok_and(|n| (1..=max).contains(&n));
             number(y, 4) && number(m, 2) && number(d, 2) && in_range(m, 12) && in_range(d, 31)
         }
         _ => false,
@@ -97,7 +111,11 @@ mod tests {
 
     #[test]
     fn rules_reason_and_date_are_read() {
-        let s = read(7, "# aegis: ignore[AEG101, ungoverned-tool] reviewed by security until=2027-01-31").unwrap();
+        let s = read(
+            7,
+            "# aegis: ignore[AEG101, ungoverned-tool] reviewed by security until=2027-01-31",
+        )
+        .unwrap();
         assert_eq!(s.rules, ["AEG101", "AEG103"]);
         assert_eq!(s.reason.as_deref(), Some("reviewed by security"));
         assert!(s.is_over("2027-02-01") && !s.is_over("2027-01-31") && !s.is_over(""));
@@ -106,8 +124,20 @@ mod tests {
 
     #[test]
     fn mistakes_are_named() {
-        assert!(read(0, "# aegis: ignore[AEG999] x").unwrap().mistake.unwrap().contains("`AEG999`"));
-        assert!(read(0, "# aegis: ignore[AEG101] until=soon").unwrap().mistake.unwrap().contains("until=YYYY-MM-DD"));
+        assert!(
+            read(0, "# aegis: ignore[AEG999] x")
+                .unwrap()
+                .mistake
+                .unwrap()
+                .contains("`AEG999`")
+        );
+        assert!(
+            read(0, "# aegis: ignore[AEG101] until=soon")
+                .unwrap()
+                .mistake
+                .unwrap()
+                .contains("until=YYYY-MM-DD")
+        );
         assert!(read(0, "# aegis: ignore[AEG101").unwrap().mistake.is_some());
         assert_eq!(read(0, "# aegis: ignored"), None);
         assert!(read(0, "# aegis: ignore").unwrap().covers("AEG106"));

@@ -9,9 +9,18 @@ use super::schema::{
 /// Reads one file of governors.
 pub(super) fn read(file: &str, text: &str) -> Result<Vec<GovernorSet>, Vec<CatalogError>> {
     let f: GovernorFile = parse(file, text).map_err(|e| vec![e])?;
-    let mut reader = Reader { file, text, f: &f, errors: Vec::new() };
+    let mut reader = Reader {
+        file,
+        text,
+        f: &f,
+        errors: Vec::new(),
+    };
     let sets = reader.sets();
-    if reader.errors.is_empty() { Ok(sets) } else { Err(reader.errors) }
+    if reader.errors.is_empty() {
+        Ok(sets)
+    } else {
+        Err(reader.errors)
+    }
 }
 
 struct Reader<'a> {
@@ -23,16 +32,32 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn error(&mut self, needle: &str, reason: String) {
-        self.errors.push(CatalogError { file: self.file.to_owned(), line: line_of(self.text, needle), reason });
+        self.errors.push(CatalogError {
+            file: self.file.to_owned(),
+            line: line_of(self.text, needle),
+            reason,
+        });
     }
 
     fn sets(&mut self) -> Vec<GovernorSet> {
         let f = self.f;
-        let stem = self.file.rsplit('/').next().unwrap_or(self.file).trim_end_matches(".yaml");
+        let stem = self
+            .file
+            .rsplit('/')
+            .next()
+            .unwrap_or(self.file)
+            .trim_end_matches(".yaml");
         if stem != f.governors {
-            self.error("governors:", format!("`governors: {}` must equal the file name `{stem}`", f.governors));
+            self.error(
+                "governors:",
+                format!(
+                    "`governors: {}` must equal the file name `{stem}`",
+                    f.governors
+                ),
+            );
         }
-        let imports = |p: &[PackageEntry]| p.iter().flat_map(|p| p.imports.iter().cloned()).collect();
+        let imports =
+            |p: &[PackageEntry]| p.iter().flat_map(|p| p.imports.iter().cloned()).collect();
         let mut set = GovernorSet {
             id: f.governors.clone(),
             name: f.name.clone(),
@@ -41,7 +66,13 @@ impl Reader<'_> {
             ..GovernorSet::default()
         };
         for (name, t) in &f.targets {
-            let all = |lists: &[&Vec<String>]| lists.iter().flat_map(|l| l.iter()).flat_map(|o| expand(o)).collect();
+            let all = |lists: &[&Vec<String>]| {
+                lists
+                    .iter()
+                    .flat_map(|l| l.iter())
+                    .flat_map(|o| expand(o))
+                    .collect()
+            };
             set.targets.push(Target {
                 name: name.clone(),
                 operations: all(&[&t.operations, &t.through, &t.tools]),
@@ -78,10 +109,21 @@ impl Reader<'_> {
         sets
     }
 
-    fn fill(&mut self, set: &mut GovernorSet, ambient: &[AmbientEntry], off: &[OffEntry], wrapping: &[WrappingEntry]) {
+    fn fill(
+        &mut self,
+        set: &mut GovernorSet,
+        ambient: &[AmbientEntry],
+        off: &[OffEntry],
+        wrapping: &[WrappingEntry],
+    ) {
         for a in ambient {
             let own = a.path.clone();
-            let inline: Vec<String> = a.operations.iter().chain(&a.tools).flat_map(|o| expand(o)).collect();
+            let inline: Vec<String> = a
+                .operations
+                .iter()
+                .chain(&a.tools)
+                .flat_map(|o| expand(o))
+                .collect();
             let targets = if inline.is_empty() {
                 self.targets(a.targets.as_ref(), &a.path)
             } else {
@@ -98,27 +140,46 @@ impl Reader<'_> {
                 targets,
                 select: a.select.clone(),
                 always: a.always.clone(),
-                unless_false: a.unless.iter().filter(|(_, v)| !**v).map(|(k, _)| k.clone()).collect(),
+                unless_false: a
+                    .unless
+                    .iter()
+                    .filter(|(_, v)| !**v)
+                    .map(|(k, _)| k.clone())
+                    .collect(),
             };
-            set.rules.push(Governor { paths: paths(&a.path, &[&a.aliases, &a.announced], &a.methods), effect });
+            set.rules.push(Governor {
+                paths: paths(&a.path, &[&a.aliases, &a.announced], &a.methods),
+                effect,
+            });
         }
         for o in off {
             let targets = match &o.targets {
                 None => Targets::Some(vec![o.path.clone()]),
                 some => self.targets(some.as_ref(), &o.path),
             };
-            let effect = GovernorEffect::Off { targets, after: o.after.clone() };
-            set.rules.push(Governor { paths: paths(&o.path, &[&o.aliases, &o.announced], &o.methods), effect });
+            let effect = GovernorEffect::Off {
+                targets,
+                after: o.after.clone(),
+            };
+            set.rules.push(Governor {
+                paths: paths(&o.path, &[&o.aliases, &o.announced], &o.methods),
+                effect,
+            });
         }
         for w in wrapping {
             let effect = self.wrapping(w);
             let own_methods = matches!(effect, GovernorEffect::Wrap { .. });
             let methods: &[String] = if own_methods { &w.methods } else { &[] };
             let mut names = paths(&w.path, &[&w.aliases, &w.announced], methods);
-            let built: Vec<String> =
-                names.iter().flat_map(|n| w.builders.iter().map(move |b| format!("{n}.{b}"))).collect();
+            let built: Vec<String> = names
+                .iter()
+                .flat_map(|n| w.builders.iter().map(move |b| format!("{n}.{b}")))
+                .collect();
             names.extend(built);
-            set.rules.push(Governor { paths: names, effect });
+            set.rules.push(Governor {
+                paths: names,
+                effect,
+            });
         }
     }
 
@@ -130,14 +191,20 @@ impl Reader<'_> {
             }
             Some(TargetsEntry::Word(w)) if w == "all" => Targets::All,
             Some(TargetsEntry::Word(w)) => {
-                self.error(needle, format!("`targets: {w}`: expected `all` or a list of targets"));
+                self.error(
+                    needle,
+                    format!("`targets: {w}`: expected `all` or a list of targets"),
+                );
                 Targets::All
             }
             Some(TargetsEntry::List(names)) => {
                 for n in names {
                     if !self.f.targets.contains_key(n) {
                         let known: Vec<&str> = self.f.targets.keys().map(String::as_str).collect();
-                        self.error(needle, format!("`{n}` is not a target; known are {}", known.join(", ")));
+                        self.error(
+                            needle,
+                            format!("`{n}` is not a target; known are {}", known.join(", ")),
+                        );
                     }
                 }
                 Targets::Some(names.clone())
@@ -153,14 +220,20 @@ impl Reader<'_> {
         let has = |r: &str| w.governs.is_empty() || w.governs.iter().any(|g| g == r);
         match roles.first().copied().unwrap_or("") {
             "decorator" | "function" | "class" => GovernorEffect::Wrap { args: args(&w.arg) },
-            "executor" => GovernorEffect::Executor { args: args(&w.arg), methods: w.methods.clone(), calls: w.calls.clone() },
+            "executor" => GovernorEffect::Executor {
+                args: args(&w.arg),
+                methods: w.methods.clone(),
+                calls: w.calls.clone(),
+            },
             "argument" => GovernorEffect::Argument {
                 of: w.of.clone(),
                 within: w.within.iter().flat_map(|p| expand(p)).collect(),
                 runs: has("runs"),
                 tools: has("tools"),
             },
-            "check" => GovernorEffect::Check { methods: w.methods.clone() },
+            "check" => GovernorEffect::Check {
+                methods: w.methods.clone(),
+            },
             other => {
                 self.error(&w.path, format!("`as: {other}`: expected decorator, function, class, executor, argument or check"));
                 GovernorEffect::Wrap { args: Vec::new() }
@@ -171,9 +244,18 @@ impl Reader<'_> {
 
 /// All spellings of a path; with `methods`, it is calls of these methods that are meant.
 fn paths(path: &str, more: &[&Vec<String>], methods: &[String]) -> Vec<String> {
-    let plain = expand(path).into_iter().chain(more.iter().flat_map(|l| l.iter()).flat_map(|a| expand(a)));
+    let plain = expand(path)
+        .into_iter()
+        .chain(more.iter().flat_map(|l| l.iter()).flat_map(|a| expand(a)));
     if methods.is_empty() {
         return plain.collect();
     }
-    plain.flat_map(|p| methods.iter().map(move |m| format!("{p}.{m}")).collect::<Vec<_>>()).collect()
+    plain
+        .flat_map(|p| {
+            methods
+                .iter()
+                .map(move |m| format!("{p}.{m}"))
+                .collect::<Vec<_>>()
+        })
+        .collect()
 }

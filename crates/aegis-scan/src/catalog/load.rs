@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 
 use super::model::{
-    Arg, Class, ClassIx, Data, Entry, Framework, FrameworkIx, HttpArgs, Kind, Member, MemberIx, Package,
-    ToolArgs,
+    Arg, Class, ClassIx, Data, Entry, Framework, FrameworkIx, HttpArgs, Kind, Member, MemberIx,
+    Package, ToolArgs,
 };
-use super::schema::{ArgWord, Args, ClassEntry, FrameworkFile, HttpEntry, MemberEntry, MemberShort, ToolEntry};
+use super::schema::{
+    ArgWord, Args, ClassEntry, FrameworkFile, HttpEntry, MemberEntry, MemberShort, ToolEntry,
+};
 use super::types::TypeReader;
 
 /// Why a catalog file was refused.
@@ -25,7 +27,10 @@ pub struct CatalogError {
 pub(crate) type Text<'a> = (&'a str, &'a str);
 
 /// Reads all files into one catalog; every mistake is reported.
-pub(crate) fn load(frameworks: &[Text<'_>], governors: &[Text<'_>]) -> Result<Data, Vec<CatalogError>> {
+pub(crate) fn load(
+    frameworks: &[Text<'_>],
+    governors: &[Text<'_>],
+) -> Result<Data, Vec<CatalogError>> {
     let mut errors = Vec::new();
     let mut files = Vec::new();
     for &(file, text) in frameworks {
@@ -34,12 +39,21 @@ pub(crate) fn load(frameworks: &[Text<'_>], governors: &[Text<'_>]) -> Result<Da
             Err(e) => errors.push(e),
         }
     }
-    let mut loader = Loader { data: Data::default(), known: BTreeMap::new(), errors };
+    let mut loader = Loader {
+        data: Data::default(),
+        known: BTreeMap::new(),
+        errors,
+    };
     for (file, text, f) in &files {
         loader.declare(file, text, f);
     }
     for (i, (file, text, f)) in files.iter().enumerate() {
-        loader.define(FrameworkIx::try_from(i).unwrap_or(FrameworkIx::MAX), file, text, f);
+        loader.define(
+            FrameworkIx::try_from(i).unwrap_or(FrameworkIx::MAX),
+            file,
+            text,
+            f,
+        );
     }
     for &(file, text) in governors {
         match super::governors::read(file, text) {
@@ -48,26 +62,43 @@ pub(crate) fn load(frameworks: &[Text<'_>], governors: &[Text<'_>]) -> Result<Da
         }
     }
     loader.data.paths.sort_by(|a, b| a.0.cmp(&b.0));
-    if loader.errors.is_empty() { Ok(loader.data) } else { Err(loader.errors) }
+    if loader.errors.is_empty() {
+        Ok(loader.data)
+    } else {
+        Err(loader.errors)
+    }
 }
 
 /// Reads one YAML file into its shape.
-pub(super) fn parse<T: serde::de::DeserializeOwned>(file: &str, text: &str) -> Result<T, CatalogError> {
+pub(super) fn parse<T: serde::de::DeserializeOwned>(
+    file: &str,
+    text: &str,
+) -> Result<T, CatalogError> {
     let options = serde_saphyr::options! { strict_booleans: true, with_snippet: false };
     serde_saphyr::from_str_with_options(text, options).map_err(|e| {
-        let line = e.location().map_or(1, |l| usize::try_from(l.line()).unwrap_or(1));
-        CatalogError { file: file.to_owned(), line, reason: e.to_string() }
+        let line = e
+            .location()
+            .map_or(1, |l| usize::try_from(l.line()).unwrap_or(1));
+        CatalogError {
+            file: file.to_owned(),
+            line,
+            reason: e.to_string(),
+        }
     })
 }
 
 /// The 1-based line on which `needle` first stands.
 pub(super) fn line_of(text: &str, needle: &str) -> usize {
-    text.lines().position(|l| l.contains(needle)).map_or(1, |i| i + 1)
+    text.lines()
+        .position(|l| l.contains(needle))
+        .map_or(1, |i| i + 1)
 }
 
 /// `a.{b,c}` -> `a.b`, `a.c`; nested braces work.
 pub(super) fn expand(pattern: &str) -> Vec<String> {
-    let Some(open) = pattern.find('{') else { return vec![pattern.to_owned()] };
+    let Some(open) = pattern.find('{') else {
+        return vec![pattern.to_owned()];
+    };
     let mut depth = 0usize;
     let mut cuts = vec![open];
     let mut close = None;
@@ -85,9 +116,14 @@ pub(super) fn expand(pattern: &str) -> Vec<String> {
             _ => {}
         }
     }
-    let Some(close) = close else { return vec![pattern.to_owned()] };
+    let Some(close) = close else {
+        return vec![pattern.to_owned()];
+    };
     cuts.push(close);
-    let (head, tail) = (pattern.get(..open).unwrap_or(""), pattern.get(close + 1..).unwrap_or(""));
+    let (head, tail) = (
+        pattern.get(..open).unwrap_or(""),
+        pattern.get(close + 1..).unwrap_or(""),
+    );
     let mut out = Vec::new();
     for w in cuts.windows(2) {
         if let [a, b] = *w {
@@ -127,21 +163,42 @@ struct At<'a> {
 impl Loader {
     fn error(&mut self, file: &str, text: &str, needle: &str, reason: impl Into<String>) {
         let line = line_of(text, needle);
-        self.errors.push(CatalogError { file: file.to_owned(), line, reason: reason.into() });
+        self.errors.push(CatalogError {
+            file: file.to_owned(),
+            line,
+            reason: reason.into(),
+        });
     }
 
     /// First pass: every class gets its index, so that files may refer to each other.
     fn declare(&mut self, file: &str, text: &str, f: &FrameworkFile) {
-        let stem = file.rsplit('/').next().unwrap_or(file).trim_end_matches(".yaml");
+        let stem = file
+            .rsplit('/')
+            .next()
+            .unwrap_or(file)
+            .trim_end_matches(".yaml");
         if stem != f.framework {
-            self.error(file, text, "framework:", format!("framework `{}` must equal the file name `{stem}`", f.framework));
+            self.error(
+                file,
+                text,
+                "framework:",
+                format!(
+                    "framework `{}` must equal the file name `{stem}`",
+                    f.framework
+                ),
+            );
         }
         for (key, entry) in &f.classes {
             let ix = ClassIx::try_from(self.data.classes.len()).unwrap_or(ClassIx::MAX);
-            let names: Vec<String> =
-                expand(key).into_iter().chain(entry.aliases.iter().flat_map(|a| expand(a))).collect();
+            let names: Vec<String> = expand(key)
+                .into_iter()
+                .chain(entry.aliases.iter().flat_map(|a| expand(a)))
+                .collect();
             let path = names.first().cloned().unwrap_or_default();
-            self.data.classes.push(Class { path, ..Class::default() });
+            self.data.classes.push(Class {
+                path,
+                ..Class::default()
+            });
             for name in names {
                 if !is_path(&name) {
                     self.error(file, text, key, format!("`{name}` is not a dotted path"));
@@ -181,32 +238,72 @@ impl Loader {
         });
         for p in &f.packages {
             if p.verify.is_empty() && !p.stdlib && p.unverified.is_none() {
-                let reason = format!("package `{}` needs `verify` (releases), `stdlib: true` or `unverified: reason`", p.pypi);
+                let reason = format!(
+                    "package `{}` needs `verify` (releases), `stdlib: true` or `unverified: reason`",
+                    p.pypi
+                );
                 self.error(file, text, &p.pypi, reason);
             }
         }
         for (key, entry) in &f.classes {
-            let at = At { file, text, key, framework, provider: &f.provider };
+            let at = At {
+                file,
+                text,
+                key,
+                framework,
+                provider: &f.provider,
+            };
             self.class(at, entry);
         }
         for (key, entry) in &f.functions {
             for path in expand(key) {
-                let at = At { file, text, key, framework, provider: &f.provider };
+                let at = At {
+                    file,
+                    text,
+                    key,
+                    framework,
+                    provider: &f.provider,
+                };
                 if !is_path(&path) {
                     self.error(file, text, key, format!("`{path}` is not a dotted path"));
                     continue;
                 }
-                let strip = f.packages.iter().flat_map(|p| &p.imports).filter(|r| path.starts_with(&format!("{r}."))).map(String::len).max();
-                let operation = strip.and_then(|n| path.get(n + 1..)).unwrap_or(&path).to_owned();
+                let strip = f
+                    .packages
+                    .iter()
+                    .flat_map(|p| &p.imports)
+                    .filter(|r| path.starts_with(&format!("{r}.")))
+                    .map(String::len)
+                    .max();
+                let operation = strip
+                    .and_then(|n| path.get(n + 1..))
+                    .unwrap_or(&path)
+                    .to_owned();
                 let ix = self.member(at, entry, path.clone(), operation);
-                if self.data.paths.iter().any(|(p, e)| *p == path && matches!(e, Entry::Function(_))) {
-                    self.error(file, text, key, format!("function `{path}` is declared twice"));
+                if self
+                    .data
+                    .paths
+                    .iter()
+                    .any(|(p, e)| *p == path && matches!(e, Entry::Function(_)))
+                {
+                    self.error(
+                        file,
+                        text,
+                        key,
+                        format!("function `{path}` is declared twice"),
+                    );
                 }
                 self.data.paths.push((path, Entry::Function(ix)));
             }
         }
         for (key, ty) in &f.values {
-            let at = At { file, text, key, framework, provider: &f.provider };
+            let at = At {
+                file,
+                text,
+                key,
+                framework,
+                provider: &f.provider,
+            };
             for path in expand(key) {
                 let ty = self.types().short(ty);
                 let ty = self.settle(at, ty);
@@ -225,7 +322,9 @@ impl Loader {
 
     fn class(&mut self, at: At<'_>, e: &ClassEntry) {
         let path = expand(at.key).into_iter().next().unwrap_or_default();
-        let Some(&(ix, _)) = self.known.get(&path) else { return };
+        let Some(&(ix, _)) = self.known.get(&path) else {
+            return;
+        };
         let name = path.rsplit('.').next().unwrap_or(&path).to_owned();
         let provider = e.provider.as_deref().unwrap_or(at.provider);
         let extends = e
@@ -234,7 +333,12 @@ impl Loader {
             .filter_map(|b| {
                 let found = self.known.get(b).map(|k| k.0);
                 if found.is_none() {
-                    self.error(at.file, at.text, b, format!("`extends: {b}` names no class of the catalog"));
+                    self.error(
+                        at.file,
+                        at.text,
+                        b,
+                        format!("`extends: {b}` names no class of the catalog"),
+                    );
                 }
                 found
             })
@@ -251,38 +355,78 @@ impl Loader {
             provider: Some(provider.to_owned()),
             ..MemberEntry::default()
         };
-        let has_new = new.kind.is_some() || !new.tools.is_empty() || !new.options.is_empty() || new.tool.is_some()
-            || !args(&new.exec).is_empty() || !args(&new.calls).is_empty() || new.http.is_some();
+        let has_new = new.kind.is_some()
+            || !new.tools.is_empty()
+            || !new.options.is_empty()
+            || new.tool.is_some()
+            || !args(&new.exec).is_empty()
+            || !args(&new.calls).is_empty()
+            || new.http.is_some();
         let new = has_new.then(|| self.full(at, &new, path.clone(), name));
         let mut members = Vec::new();
         for (key, m) in &e.members {
             for member in expand(key) {
                 if !is_path(&member) {
-                    self.error(at.file, at.text, key, format!("`{member}` is not a member path"));
+                    self.error(
+                        at.file,
+                        at.text,
+                        key,
+                        format!("`{member}` is not a member path"),
+                    );
                     continue;
                 }
-                let at = At { key, provider, ..at };
+                let at = At {
+                    key,
+                    provider,
+                    ..at
+                };
                 let m = self.member(at, m, format!("{path}.{member}"), member.clone());
                 members.push((member, m));
             }
         }
-        let call = e.call.as_ref().map(|m| self.member(At { provider, ..at }, m, format!("{path}.__call__"), format!("{}()", path.rsplit('.').next().unwrap_or(&path))));
+        let call = e.call.as_ref().map(|m| {
+            self.member(
+                At { provider, ..at },
+                m,
+                format!("{path}.__call__"),
+                format!("{}()", path.rsplit('.').next().unwrap_or(&path)),
+            )
+        });
         let mut read = |t: &Option<String>| {
             let t = t.as_ref()?;
             let ty = self.types().text(t);
             Some(self.settle(at, ty))
         };
-        let (pipe, enter, iter, item) = (read(&e.pipe), read(&e.enter), read(&e.iter), read(&e.item));
-        let subclass = e.subclass.as_ref().and_then(|k| self.kind(at.file, at.text, at.key, k));
+        let (pipe, enter, iter, item) =
+            (read(&e.pipe), read(&e.enter), read(&e.iter), read(&e.item));
+        let subclass = e
+            .subclass
+            .as_ref()
+            .and_then(|k| self.kind(at.file, at.text, at.key, k));
         if let Some(slot) = self.data.classes.get_mut(ix as usize) {
-            *slot = Class { path, framework: at.framework, extends, new, members, call, pipe, enter, iter, item, subclass };
+            *slot = Class {
+                path,
+                framework: at.framework,
+                extends,
+                new,
+                members,
+                call,
+                pipe,
+                enter,
+                iter,
+                item,
+                subclass,
+            };
         }
     }
 
     fn member(&mut self, at: At<'_>, m: &MemberShort, path: String, operation: String) -> MemberIx {
         match m {
             MemberShort::Kind(k) => {
-                let full = MemberEntry { kind: Some(k.clone()), ..MemberEntry::default() };
+                let full = MemberEntry {
+                    kind: Some(k.clone()),
+                    ..MemberEntry::default()
+                };
                 self.full(at, &full, path, operation)
             }
             MemberShort::Full(full) => self.full(at, full, path, operation),
@@ -290,15 +434,28 @@ impl Loader {
     }
 
     fn full(&mut self, at: At<'_>, m: &MemberEntry, path: String, operation: String) -> MemberIx {
-        let kind = m.kind.as_ref().and_then(|k| self.kind(at.file, at.text, at.key, k));
-        let decorator = m.decorator.as_ref().and_then(|k| self.kind(at.file, at.text, at.key, k));
+        let kind = m
+            .kind
+            .as_ref()
+            .and_then(|k| self.kind(at.file, at.text, at.key, k));
+        let decorator = m
+            .decorator
+            .as_ref()
+            .and_then(|k| self.kind(at.file, at.text, at.key, k));
         let options = m
             .options
             .iter()
             .filter_map(|(p, k)| Some((p.clone(), self.kind(at.file, at.text, at.key, k)?)))
             .collect();
-        let returns = m.returns.as_ref().map(|t| self.types().short(t)).map(|t| self.settle(at, t));
-        let ty = m.ty.as_ref().map(|t| self.types().short(t)).map(|t| self.settle(at, t));
+        let returns = m
+            .returns
+            .as_ref()
+            .map(|t| self.types().short(t))
+            .map(|t| self.settle(at, t));
+        let ty =
+            m.ty.as_ref()
+                .map(|t| self.types().short(t))
+                .map(|t| self.settle(at, t));
         let ix = MemberIx::try_from(self.data.members.len()).unwrap_or(MemberIx::MAX);
         self.data.members.push(Member {
             path,
@@ -328,7 +485,9 @@ impl Loader {
             "mcp_client" => Kind::McpClient,
             "agent_exec" => Kind::AgentExec,
             other => {
-                let reason = format!("`{other}` is not a kind; expected llm_call, agent_run, tool_def, mcp_client or agent_exec");
+                let reason = format!(
+                    "`{other}` is not a kind; expected llm_call, agent_run, tool_def, mcp_client or agent_exec"
+                );
                 self.error(file, text, key, reason);
                 return None;
             }
@@ -340,7 +499,11 @@ impl Loader {
         TypeReader { known: &self.known }
     }
 
-    fn settle(&mut self, at: At<'_>, read: Result<super::model::Type, String>) -> super::model::Type {
+    fn settle(
+        &mut self,
+        at: At<'_>,
+        read: Result<super::model::Type, String>,
+    ) -> super::model::Type {
         read.unwrap_or_else(|reason| {
             self.error(at.file, at.text, at.key, reason);
             super::model::Type::Nothing
@@ -363,9 +526,16 @@ pub(super) fn args(a: &Args) -> Vec<Arg> {
 }
 
 fn tool_args(t: &ToolEntry) -> ToolArgs {
-    ToolArgs { name: args(&t.name), description: args(&t.description), function: args(&t.function) }
+    ToolArgs {
+        name: args(&t.name),
+        description: args(&t.description),
+        function: args(&t.function),
+    }
 }
 
 fn http_args(h: &HttpEntry) -> HttpArgs {
-    HttpArgs { url: args(&h.url), body: args(&h.body) }
+    HttpArgs {
+        url: args(&h.url),
+        body: args(&h.body),
+    }
 }

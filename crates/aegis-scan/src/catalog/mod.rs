@@ -15,8 +15,8 @@ use crate::config::{Config, ScanError};
 
 pub use load::CatalogError;
 pub(crate) use model::{
-    Arg, Class, ClassIx, Data, Entry, Environment, Framework, Governor, GovernorEffect, HttpArgs, Kind, Member,
-    MemberIx, Target, Targets, ToolArgs, Type,
+    Arg, Class, ClassIx, Data, Entry, Environment, Framework, Governor, GovernorEffect, HttpArgs,
+    Kind, Member, MemberIx, Target, Targets, ToolArgs, Type,
 };
 
 static BUILT_IN: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/catalog.bin"));
@@ -58,15 +58,32 @@ impl Catalog {
             Self::built_in()
         } else {
             let own = config.catalog.iter().map(|(p, t)| (p.as_str(), t.as_str()));
-            let (governors, frameworks): (Vec<_>, Vec<_>) = own.partition(|(_, t)| t.lines().any(|l| l.starts_with("governors:")));
-            let all: Vec<(&str, &str)> = aegis_queries::FRAMEWORKS.iter().copied().chain(frameworks).collect();
-            let govs: Vec<(&str, &str)> = aegis_queries::GOVERNORS.iter().copied().chain(governors).collect();
+            let (governors, frameworks): (Vec<_>, Vec<_>) =
+                own.partition(|(_, t)| t.lines().any(|l| l.starts_with("governors:")));
+            let all: Vec<(&str, &str)> = aegis_queries::FRAMEWORKS
+                .iter()
+                .copied()
+                .chain(frameworks)
+                .collect();
+            let govs: Vec<(&str, &str)> = aegis_queries::GOVERNORS
+                .iter()
+                .copied()
+                .chain(governors)
+                .collect();
             load::load(&all, &govs).map_err(ScanError::Catalog)?
         };
         for id in &config.governors {
             if !data.governors.iter().any(|g| g.id == *id) {
-                let known: Vec<&str> = data.governors.iter().filter(|g| !g.enabled).map(|g| g.id.as_str()).collect();
-                return Err(ScanError::Setting(format!("`{id}` is not a family of governors; known are {}", known.join(", "))));
+                let known: Vec<&str> = data
+                    .governors
+                    .iter()
+                    .filter(|g| !g.enabled)
+                    .map(|g| g.id.as_str())
+                    .collect();
+                return Err(ScanError::Setting(format!(
+                    "`{id}` is not a family of governors; known are {}",
+                    known.join(", ")
+                )));
             }
         }
         let mut out = Self::index(data, &config.governors);
@@ -92,7 +109,12 @@ impl Catalog {
         self.strong.insert(root.clone());
         self.governor_roots.insert(root.clone());
         self.roots.insert(root, false);
-        self.governors.push(Governor { paths: vec![path.to_owned()], effect: GovernorEffect::Wrap { args: vec![Arg::At(0)] } });
+        self.governors.push(Governor {
+            paths: vec![path.to_owned()],
+            effect: GovernorEffect::Wrap {
+                args: vec![Arg::At(0)],
+            },
+        });
     }
 
     fn index(data: Data, enable: &[String]) -> Self {
@@ -100,8 +122,12 @@ impl Catalog {
         let mut by_name: FxHashMap<(String, String), Vec<ClassIx>> = FxHashMap::default();
         let mut prefixes = rustc_hash::FxHashSet::default();
         for (path, entry) in &data.paths {
-            if let (Entry::Class(ix), Some((root, _)), Some((_, last))) = (entry, path.split_once('.'), path.rsplit_once('.')) {
-                let list = by_name.entry((root.to_owned(), last.to_owned())).or_default();
+            if let (Entry::Class(ix), Some((root, _)), Some((_, last))) =
+                (entry, path.split_once('.'), path.rsplit_once('.'))
+            {
+                let list = by_name
+                    .entry((root.to_owned(), last.to_owned()))
+                    .or_default();
                 if !list.contains(ix) {
                     list.push(*ix);
                 }
@@ -124,30 +150,60 @@ impl Catalog {
         let mut shapes: FxHashMap<String, Vec<(Vec<String>, MemberIx)>> = FxHashMap::default();
         for (path, ix) in data.classes.iter().flat_map(|c| &c.members) {
             let segments: Vec<String> = path.split('.').map(str::to_owned).collect();
-            let signed = data.members.get(*ix as usize).is_some_and(|m| !m.signature.is_empty());
+            let signed = data
+                .members
+                .get(*ix as usize)
+                .is_some_and(|m| !m.signature.is_empty());
             if let Some(last) = segments.last().filter(|_| signed && segments.len() > 1) {
-                shapes.entry(last.clone()).or_default().push((segments.clone(), *ix));
+                shapes
+                    .entry(last.clone())
+                    .or_default()
+                    .push((segments.clone(), *ix));
             }
         }
-        let members = data.classes.iter().map(|c| c.members.iter().map(|(p, m)| (p.clone(), *m)).collect()).collect();
+        let members = data
+            .classes
+            .iter()
+            .map(|c| c.members.iter().map(|(p, m)| (p.clone(), *m)).collect())
+            .collect();
         let mut strong = rustc_hash::FxHashSet::default();
         let mut http_roots = rustc_hash::FxHashSet::default();
         for m in &data.members {
             let root = m.path.split('.').next().unwrap_or("");
-            if m.kind.is_some() || m.decorator.is_some() || !m.tools.is_empty() || !m.options.is_empty() {
-                strong.extend(data.frameworks.get(m.framework as usize).into_iter().flat_map(roots_of));
+            if m.kind.is_some()
+                || m.decorator.is_some()
+                || !m.tools.is_empty()
+                || !m.options.is_empty()
+            {
+                strong.extend(
+                    data.frameworks
+                        .get(m.framework as usize)
+                        .into_iter()
+                        .flat_map(roots_of),
+                );
             }
             if m.http.is_some() {
                 http_roots.insert(root.to_owned());
             }
         }
         for c in data.classes.iter().filter(|c| c.subclass.is_some()) {
-            strong.extend(data.frameworks.get(c.framework as usize).into_iter().flat_map(roots_of));
+            strong.extend(
+                data.frameworks
+                    .get(c.framework as usize)
+                    .into_iter()
+                    .flat_map(roots_of),
+            );
         }
         let mut out = Self {
-            strong, http_roots,
+            strong,
+            http_roots,
             governor_roots: rustc_hash::FxHashSet::default(),
-            paths, by_name, roots, prefixes, shapes, members,
+            paths,
+            by_name,
+            roots,
+            prefixes,
+            shapes,
+            members,
             governors: Vec::new(),
             governor_paths: FxHashMap::default(),
             targets: Vec::new(),
@@ -158,7 +214,13 @@ impl Catalog {
     }
 
     fn index_governors(&mut self, enable: &[String]) {
-        let sets: Vec<_> = self.data.governors.iter().filter(|g| g.enabled || enable.contains(&g.id)).cloned().collect();
+        let sets: Vec<_> = self
+            .data
+            .governors
+            .iter()
+            .filter(|g| g.enabled || enable.contains(&g.id))
+            .cloned()
+            .collect();
         for set in sets {
             for root in &set.imports {
                 let root = root.split('.').next().unwrap_or(root);
@@ -168,9 +230,17 @@ impl Catalog {
                 self.strong.insert(root.to_owned());
             }
             for target in set.targets {
-                let operations = target.operations.iter().map(|o| self.canonical(o)).collect();
+                let operations = target
+                    .operations
+                    .iter()
+                    .map(|o| self.canonical(o))
+                    .collect();
                 let except = target.except.iter().map(|o| self.canonical(o)).collect();
-                self.targets.push(Target { operations, except, ..target });
+                self.targets.push(Target {
+                    operations,
+                    except,
+                    ..target
+                });
             }
             for rule in set.rules {
                 let ix = u32::try_from(self.governors.len()).unwrap_or(u32::MAX);
@@ -200,27 +270,45 @@ impl Catalog {
         for (off, after) in undone {
             let mut own = Vec::new();
             for path in after {
-                let Some(on) = self.governor_paths.get(&path).copied() else { continue };
-                let Some(GovernorEffect::On { targets: Targets::Some(names), .. }) =
-                    self.governors.get(on as usize).map(|g| g.effect.clone())
+                let Some(on) = self.governor_paths.get(&path).copied() else {
+                    continue;
+                };
+                let Some(GovernorEffect::On {
+                    targets: Targets::Some(names),
+                    ..
+                }) = self.governors.get(on as usize).map(|g| g.effect.clone())
                 else {
                     continue;
                 };
-                let merged: Vec<&Target> = self.targets.iter().filter(|t| names.contains(&t.name)).collect();
+                let merged: Vec<&Target> = self
+                    .targets
+                    .iter()
+                    .filter(|t| names.contains(&t.name))
+                    .collect();
                 let target = Target {
                     name: path.clone(),
-                    operations: merged.iter().flat_map(|t| t.operations.iter().cloned()).collect(),
-                    except: merged.iter().flat_map(|t| t.except.iter().cloned()).collect(),
+                    operations: merged
+                        .iter()
+                        .flat_map(|t| t.operations.iter().cloned())
+                        .collect(),
+                    except: merged
+                        .iter()
+                        .flat_map(|t| t.except.iter().cloned())
+                        .collect(),
                     includes: Vec::new(),
                     selectable: false,
                 };
                 self.targets.push(target);
-                if let Some(GovernorEffect::On { targets, .. }) = self.governors.get_mut(on as usize).map(|g| &mut g.effect) {
+                if let Some(GovernorEffect::On { targets, .. }) =
+                    self.governors.get_mut(on as usize).map(|g| &mut g.effect)
+                {
                     *targets = Targets::Some(vec![path.clone()]);
                 }
                 own.push(path);
             }
-            if let Some(GovernorEffect::Off { targets, .. }) = self.governors.get_mut(off).map(|g| &mut g.effect) {
+            if let Some(GovernorEffect::Off { targets, .. }) =
+                self.governors.get_mut(off).map(|g| &mut g.effect)
+            {
                 *targets = Targets::Some(own);
             }
         }
@@ -238,7 +326,9 @@ impl Catalog {
             }
         }
         match self.paths.get(operation) {
-            Some(Entry::Class(ix)) => self.class(*ix).map_or_else(|| operation.to_owned(), |c| c.path.clone()),
+            Some(Entry::Class(ix)) => self
+                .class(*ix)
+                .map_or_else(|| operation.to_owned(), |c| c.path.clone()),
             _ => operation.to_owned(),
         }
     }
@@ -270,9 +360,14 @@ impl Catalog {
         let list = self.by_name.get(&(root.to_owned(), last.to_owned()))?;
         let shared = |ix: &ClassIx| {
             let own = self.class(*ix).map_or("", |c| c.path.as_str());
-            own.split('.').zip(path.split('.')).take_while(|(a, b)| a == b).count()
+            own.split('.')
+                .zip(path.split('.'))
+                .take_while(|(a, b)| a == b)
+                .count()
         };
-        list.iter().max_by_key(|ix| (shared(ix), std::cmp::Reverse(**ix))).map(|&ix| Entry::Class(ix))
+        list.iter()
+            .max_by_key(|ix| (shared(ix), std::cmp::Reverse(**ix)))
+            .map(|&ix| Entry::Class(ix))
     }
 
     /// Whether some known path starts with this one.
@@ -292,42 +387,70 @@ impl Catalog {
 
     /// A member of a class or of what it extends.
     pub(crate) fn member_of(&self, class: ClassIx, path: &str) -> Option<MemberIx> {
-        self.search(class, 0, &mut |c| self.members.get(c as usize)?.get(path).copied())
+        self.search(class, 0, &mut |c| {
+            self.members.get(c as usize)?.get(path).copied()
+        })
     }
 
     /// Whether a member path of the class starts with this one.
     pub(crate) fn member_prefix(&self, class: ClassIx, path: &str) -> bool {
         self.search(class, 0, &mut |c| {
             let m = self.members.get(c as usize)?;
-            m.keys().any(|k| k.len() > path.len() && k.starts_with(path) && k.as_bytes().get(path.len()) == Some(&b'.')).then_some(())
+            m.keys()
+                .any(|k| {
+                    k.len() > path.len()
+                        && k.starts_with(path)
+                        && k.as_bytes().get(path.len()) == Some(&b'.')
+                })
+                .then_some(())
         })
         .is_some()
     }
 
     /// The first answer of `f` for the class and what it extends, nearest first.
-    pub(crate) fn search<T>(&self, class: ClassIx, depth: u32, f: &mut dyn FnMut(ClassIx) -> Option<T>) -> Option<T> {
+    pub(crate) fn search<T>(
+        &self,
+        class: ClassIx,
+        depth: u32,
+        f: &mut dyn FnMut(ClassIx) -> Option<T>,
+    ) -> Option<T> {
         if depth > 16 {
             return None;
         }
         if let Some(t) = f(class) {
             return Some(t);
         }
-        self.class(class)?.extends.iter().find_map(|&b| self.search(b, depth + 1, f))
+        self.class(class)?
+            .extends
+            .iter()
+            .find_map(|&b| self.search(b, depth + 1, f))
     }
 
     /// The provider whose host pattern fits.
     pub(crate) fn provider_of_host(&self, host: &str) -> Option<&str> {
-        self.data.hosts.iter().find(|(glob, _)| glob_match(glob, host)).map(|(_, p)| p.as_str())
+        self.data
+            .hosts
+            .iter()
+            .find(|(glob, _)| glob_match(glob, host))
+            .map(|(_, p)| p.as_str())
     }
 
     /// The kind of a tool dict by its `type`.
     pub(crate) fn tool_dict(&self, ty: &str) -> Option<(Kind, u16)> {
-        self.data.tool_dicts.iter().find(|(glob, ..)| glob_match(glob, ty)).map(|&(_, k, f)| (k, f))
+        self.data
+            .tool_dicts
+            .iter()
+            .find(|(glob, ..)| glob_match(glob, ty))
+            .map(|&(_, k, f)| (k, f))
     }
 
     /// The environment variables of enabled governor sets.
     pub(crate) fn environment(&self) -> impl Iterator<Item = &Environment> {
-        self.data.governors.iter().filter(|g| g.enabled).flat_map(|g| &g.environment)
+        self.data
+            .governors
+            .iter()
+            .filter(|g| g.enabled)
+            .flat_map(|g| &g.environment)
     }
 
     /// Bits of the targets that intercept an operation.
@@ -342,24 +465,34 @@ impl Catalog {
             .iter()
             .enumerate()
             .filter(|(_, t)| any(&t.operations) && !any(&t.except))
-            .fold(0, |bits, (i, _)| bits | 1u128.checked_shl(u32::try_from(i).unwrap_or(128)).unwrap_or(0))
+            .fold(0, |bits, (i, _)| {
+                bits | 1u128
+                    .checked_shl(u32::try_from(i).unwrap_or(128))
+                    .unwrap_or(0)
+            })
     }
 
     /// The class a member path starts with, and the rest.
     fn owner_of<'a>(&self, path: &'a str) -> Option<(ClassIx, &'a str)> {
-        path.rmatch_indices('.').find_map(|(i, _)| match self.paths.get(path.get(..i)?) {
-            Some(Entry::Class(ix)) => Some((*ix, path.get(i + 1..)?)),
-            _ => None,
-        })
+        path.rmatch_indices('.')
+            .find_map(|(i, _)| match self.paths.get(path.get(..i)?) {
+                Some(Entry::Class(ix)) => Some((*ix, path.get(i + 1..)?)),
+                _ => None,
+            })
     }
 
     /// Bits of the targets that intercept a member called on a class: named with the class itself
     /// or with any class between it and the one that declares the member.
     pub(crate) fn targets_on(&self, receiver: ClassIx, path: &str) -> u128 {
-        let Some((owner, member)) = self.owner_of(path) else { return self.targets_of_class(path) };
+        let Some((owner, member)) = self.owner_of(path) else {
+            return self.targets_of_class(path);
+        };
         let mut paths = Vec::new();
         self.search(receiver, 0, &mut |c| {
-            paths.extend(self.class(c).map(|class| format!("{}.{member}", class.path)));
+            paths.extend(
+                self.class(c)
+                    .map(|class| format!("{}.{member}", class.path)),
+            );
             (c == owner).then_some(())
         });
         self.targets_of_any(&paths)
@@ -367,7 +500,9 @@ impl Catalog {
 
     /// Bits of the targets that intercept what instances of a class, or of what it extends, do.
     pub(crate) fn targets_of_class(&self, path: &str) -> u128 {
-        let Some(Entry::Class(ix)) = self.paths.get(path) else { return 0 };
+        let Some(Entry::Class(ix)) = self.paths.get(path) else {
+            return 0;
+        };
         let mut paths = Vec::new();
         self.search(*ix, 0, &mut |c| {
             paths.extend(self.class(c).map(|class| class.path.clone()));
@@ -380,7 +515,12 @@ impl Catalog {
     pub(crate) fn bits(&self, targets: &Targets) -> u128 {
         match targets {
             Targets::All => {
-                let names: Vec<&str> = self.targets.iter().filter(|t| t.selectable).map(|t| t.name.as_str()).collect();
+                let names: Vec<&str> = self
+                    .targets
+                    .iter()
+                    .filter(|t| t.selectable)
+                    .map(|t| t.name.as_str())
+                    .collect();
                 self.named_bits(names.into_iter())
             }
             Targets::Some(names) => self.named_bits(names.iter().map(String::as_str)),
@@ -393,7 +533,11 @@ impl Catalog {
             return 0;
         }
         self.governors.iter().fold(0, |b, g| match &g.effect {
-            GovernorEffect::On { targets: Targets::All, always, .. } => b | self.named_bits(always.iter().map(String::as_str)),
+            GovernorEffect::On {
+                targets: Targets::All,
+                always,
+                ..
+            } => b | self.named_bits(always.iter().map(String::as_str)),
             _ => b,
         })
     }
@@ -403,8 +547,15 @@ impl Catalog {
         let mut bits = 0u128;
         let mut todo: Vec<String> = names.map(str::to_owned).collect();
         while let Some(name) = todo.pop() {
-            for (i, t) in self.targets.iter().enumerate().filter(|(_, t)| t.name == name) {
-                let bit = 1u128.checked_shl(u32::try_from(i).unwrap_or(128)).unwrap_or(0);
+            for (i, t) in self
+                .targets
+                .iter()
+                .enumerate()
+                .filter(|(_, t)| t.name == name)
+            {
+                let bit = 1u128
+                    .checked_shl(u32::try_from(i).unwrap_or(128))
+                    .unwrap_or(0);
                 if bits & bit == 0 {
                     bits |= bit;
                     todo.extend(t.includes.iter().cloned());
@@ -428,14 +579,24 @@ impl Member {
 
 /// The first names of a framework's import paths.
 fn roots_of(f: &Framework) -> Vec<String> {
-    let imports = f.packages.iter().filter(|p| !p.stdlib).flat_map(|p| &p.imports);
-    imports.filter_map(|i| i.split('.').next().map(str::to_owned)).collect()
+    let imports = f
+        .packages
+        .iter()
+        .filter(|p| !p.stdlib)
+        .flat_map(|p| &p.imports);
+    imports
+        .filter_map(|i| i.split('.').next().map(str::to_owned))
+        .collect()
 }
 
 /// `*` matches any run of characters; everything else itself.
 pub(crate) fn glob_match(glob: &str, text: &str) -> bool {
-    let Some((head, rest)) = glob.split_once('*') else { return glob == text };
-    let Some(mut text) = text.strip_prefix(head) else { return false };
+    let Some((head, rest)) = glob.split_once('*') else {
+        return glob == text;
+    };
+    let Some(mut text) = text.strip_prefix(head) else {
+        return false;
+    };
     let mut parts: Vec<&str> = rest.split('*').collect();
     let last = parts.pop().unwrap_or("");
     for part in parts {

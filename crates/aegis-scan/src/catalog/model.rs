@@ -134,7 +134,11 @@ pub(crate) enum Type {
     Dict(Box<Type>),
     Tuple(Vec<Type>),
     Union(Vec<Type>),
-    Select { args: Vec<Arg>, cases: Vec<(String, Type)>, otherwise: Option<Box<Type>> },
+    Select {
+        args: Vec<Arg>,
+        cases: Vec<(String, Type)>,
+        otherwise: Option<Box<Type>>,
+    },
     /// A builtin or unknown type: nothing to follow.
     Nothing,
 }
@@ -204,14 +208,26 @@ pub(crate) enum GovernorEffect {
         unless_false: Vec<String>,
     },
     /// Switches instrumentation off; `after`: only what these governors switched on.
-    Off { targets: Targets, after: Vec<String> },
+    Off {
+        targets: Targets,
+        after: Vec<String>,
+    },
     /// The decorated function, or the argument, is governed with all that runs in it.
     Wrap { args: Vec<Arg> },
     /// What is handed over in these parameters (or to these methods) runs under governance;
     /// `calls`: methods of a project object that are entered governed.
-    Executor { args: Vec<Arg>, methods: Vec<String>, calls: Vec<String> },
+    Executor {
+        args: Vec<Arg>,
+        methods: Vec<String>,
+        calls: Vec<String>,
+    },
     /// Passing an instance in one of the parameters `of` governs what the call constructs.
-    Argument { of: Vec<String>, within: Vec<String>, runs: bool, tools: bool },
+    Argument {
+        of: Vec<String>,
+        within: Vec<String>,
+        runs: bool,
+        tools: bool,
+    },
     /// Asked before the deed: what follows in the same function is governed. With `methods`, it is
     /// calling one of these that counts.
     Check { methods: Vec<String> },

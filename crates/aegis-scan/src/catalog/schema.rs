@@ -110,8 +110,12 @@ impl<'de> Deserialize<'de> for MemberShort {
                 Ok(MemberShort::Kind(v.to_owned()))
             }
 
-            fn visit_map<A: serde::de::MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
-                let entry = MemberEntry::deserialize(serde::de::value::MapAccessDeserializer::new(map))?;
+            fn visit_map<A: serde::de::MapAccess<'de>>(
+                self,
+                map: A,
+            ) -> Result<Self::Value, A::Error> {
+                let entry =
+                    MemberEntry::deserialize(serde::de::value::MapAccessDeserializer::new(map))?;
                 Ok(MemberShort::Full(Box::new(entry)))
             }
         }

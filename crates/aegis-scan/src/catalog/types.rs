@@ -7,7 +7,9 @@ use super::model::{Arg, ClassIx, Type};
 use super::schema::TypeShort;
 
 /// Words that name types nothing is followed through.
-const PLAIN: [&str; 10] = ["none", "str", "int", "float", "bool", "bytes", "dict", "list", "any", "object"];
+const PLAIN: [&str; 10] = [
+    "none", "str", "int", "float", "bool", "bytes", "dict", "list", "any", "object",
+];
 
 /// Turns type texts into types of known classes.
 pub(super) struct TypeReader<'a> {
@@ -20,8 +22,17 @@ impl TypeReader<'_> {
             TypeShort::Text(t) => self.text(t),
             TypeShort::Select(s) => Ok(Type::Select {
                 args: s.select.iter().map(arg).collect(),
-                cases: s.cases.iter().map(|(k, t)| Ok((k.clone(), self.text(t)?))).collect::<Result<_, String>>()?,
-                otherwise: s.otherwise.as_ref().map(|t| self.text(t)).transpose()?.map(Box::new),
+                cases: s
+                    .cases
+                    .iter()
+                    .map(|(k, t)| Ok((k.clone(), self.text(t)?)))
+                    .collect::<Result<_, String>>()?,
+                otherwise: s
+                    .otherwise
+                    .as_ref()
+                    .map(|t| self.text(t))
+                    .transpose()?
+                    .map(Box::new),
             }),
         }
     }
@@ -29,7 +40,12 @@ impl TypeReader<'_> {
     pub(super) fn text(&self, t: &str) -> Result<Type, String> {
         let branches = split(t, '|');
         if branches.len() > 1 {
-            return Ok(Type::Union(branches.iter().map(|b| self.text(b)).collect::<Result<_, _>>()?));
+            return Ok(Type::Union(
+                branches
+                    .iter()
+                    .map(|b| self.text(b))
+                    .collect::<Result<_, _>>()?,
+            ));
         }
         let t = t.trim();
         if let Some(inner) = inside(t, "arg(", ')') {
@@ -50,7 +66,12 @@ impl TypeReader<'_> {
             return Ok(Type::Dict(Box::new(self.text(inner)?)));
         }
         if let Some(inner) = inside(t, "tuple[", ']') {
-            return Ok(Type::Tuple(split(inner, ',').iter().map(|b| self.text(b)).collect::<Result<_, _>>()?));
+            return Ok(Type::Tuple(
+                split(inner, ',')
+                    .iter()
+                    .map(|b| self.text(b))
+                    .collect::<Result<_, _>>()?,
+            ));
         }
         if t == "self" {
             return Ok(Type::Receiver);
@@ -67,9 +88,18 @@ impl TypeReader<'_> {
             return Ok(ix);
         }
         let last = t.rsplit('.').next().unwrap_or(t);
-        let near: Vec<&str> =
-            self.known.keys().filter(|k| k.rsplit('.').next() == Some(last)).map(String::as_str).take(3).collect();
-        let hint = if near.is_empty() { String::new() } else { format!(" (did you mean {}?)", near.join(" or ")) };
+        let near: Vec<&str> = self
+            .known
+            .keys()
+            .filter(|k| k.rsplit('.').next() == Some(last))
+            .map(String::as_str)
+            .take(3)
+            .collect();
+        let hint = if near.is_empty() {
+            String::new()
+        } else {
+            format!(" (did you mean {}?)", near.join(" or "))
+        };
         Err(format!("type `{t}` is not a class of the catalog{hint}"))
     }
 }
@@ -81,7 +111,11 @@ fn inside<'a>(t: &'a str, open: &str, close: char) -> Option<&'a str> {
 fn arg_list(inner: &str) -> Vec<Arg> {
     inner
         .split(',')
-        .map(|a| a.trim().parse().map_or_else(|_| Arg::Named(a.trim().to_owned()), Arg::At))
+        .map(|a| {
+            a.trim()
+                .parse()
+                .map_or_else(|_| Arg::Named(a.trim().to_owned()), Arg::At)
+        })
         .collect()
 }
 

@@ -34,7 +34,10 @@ pub(crate) fn lower(text: &str, tree: &Tree, roles: &Roles) -> Facts {
     low.facts.exprs.push(Expr::Opaque);
     low.facts.spans.push((0, 0));
     let empty = low.intern("");
-    low.facts.units.push(Unit { name: empty, ..Unit::default() });
+    low.facts.units.push(Unit {
+        name: empty,
+        ..Unit::default()
+    });
     let root = tree.root_node();
     let body = low.block(root);
     low.set_body(0, body);
@@ -45,12 +48,18 @@ pub(crate) fn lower(text: &str, tree: &Tree, roles: &Roles) -> Facts {
         low.comments(root);
     }
     for u in &mut low.facts.units {
-        for names in [&mut u.locals, &mut u.globals, &mut u.nonlocals, &mut u.mentions] {
+        for names in [
+            &mut u.locals,
+            &mut u.globals,
+            &mut u.nonlocals,
+            &mut u.mentions,
+        ] {
             names.sort_unstable();
             names.dedup();
         }
         let (g, n) = (&u.globals, &u.nonlocals);
-        u.locals.retain(|l| g.binary_search(l).is_err() && n.binary_search(l).is_err());
+        u.locals
+            .retain(|l| g.binary_search(l).is_err() && n.binary_search(l).is_err());
     }
     low.declare_globals();
     low.facts.exprs.shrink_to_fit();
@@ -66,7 +75,9 @@ fn first_error(root: Node<'_>) -> Option<u32> {
             return u32::try_from(node.start_position().row + 1).ok();
         }
         let mut cursor = node.walk();
-        let next = node.children(&mut cursor).find(|c| c.has_error() || c.is_missing() || c.is_error());
+        let next = node
+            .children(&mut cursor)
+            .find(|c| c.has_error() || c.is_missing() || c.is_error());
         match next {
             Some(n) => node = n,
             None => return u32::try_from(node.start_position().row + 1).ok(),
@@ -209,7 +220,12 @@ impl<'t> Lower<'t> {
 
     /// A name declared `global` in a function is bound in the module.
     fn declare_globals(&mut self) {
-        let declared: Vec<Name> = self.facts.units.iter().flat_map(|u| u.globals.iter().copied()).collect();
+        let declared: Vec<Name> = self
+            .facts
+            .units
+            .iter()
+            .flat_map(|u| u.globals.iter().copied())
+            .collect();
         if let Some(module) = self.facts.units.first_mut() {
             module.locals.extend(declared);
             module.locals.sort_unstable();
@@ -224,7 +240,10 @@ impl<'t> Lower<'t> {
             if self.roles.role(n) == Role::Comment {
                 let text = self.str_of(n);
                 if text.contains("aegis:") {
-                    self.facts.comments.push((u32::try_from(n.start_byte()).unwrap_or(u32::MAX), text.into()));
+                    self.facts.comments.push((
+                        u32::try_from(n.start_byte()).unwrap_or(u32::MAX),
+                        text.into(),
+                    ));
                 }
             }
             if cursor.goto_first_child() {
@@ -259,7 +278,11 @@ impl<'t> Lower<'t> {
                 out
             }
             None => {
-                let blocks: Kids<'t> = self.kids(node).into_iter().filter(|&k| self.roles.role(k) == Role::Block).collect();
+                let blocks: Kids<'t> = self
+                    .kids(node)
+                    .into_iter()
+                    .filter(|&k| self.roles.role(k) == Role::Block)
+                    .collect();
                 blocks.into_iter().flat_map(|b| self.block(b)).collect()
             }
         }
@@ -297,14 +320,30 @@ impl<'t> Lower<'t> {
                 let target = self.part_expr(node, Part::Target);
                 self.bind_target(target);
                 let body = self.body(node);
-                let otherwise = self.part(node, Part::Alternative).map(|n| self.body(n)).unwrap_or_default();
-                out.push(Stmt::Loop { target: Some(target), value, body, otherwise });
+                let otherwise = self
+                    .part(node, Part::Alternative)
+                    .map(|n| self.body(n))
+                    .unwrap_or_default();
+                out.push(Stmt::Loop {
+                    target: Some(target),
+                    value,
+                    body,
+                    otherwise,
+                });
             }
             Role::While => {
                 let value = self.part_expr(node, Part::Condition);
                 let body = self.body(node);
-                let otherwise = self.part(node, Part::Alternative).map(|n| self.body(n)).unwrap_or_default();
-                out.push(Stmt::Loop { target: None, value, body, otherwise });
+                let otherwise = self
+                    .part(node, Part::Alternative)
+                    .map(|n| self.body(n))
+                    .unwrap_or_default();
+                out.push(Stmt::Loop {
+                    target: None,
+                    value,
+                    body,
+                    otherwise,
+                });
             }
             Role::With => self.with_statement(node, out),
             Role::Try => self.try_statement(node, out),
@@ -325,7 +364,11 @@ impl<'t> Lower<'t> {
                 for kid in self.kids(node) {
                     let n = self.name_of(kid);
                     if let Some(u) = self.here() {
-                        if global { u.globals.push(n) } else { u.nonlocals.push(n) }
+                        if global {
+                            u.globals.push(n)
+                        } else {
+                            u.nonlocals.push(n)
+                        }
                     }
                 }
             }
@@ -334,12 +377,16 @@ impl<'t> Lower<'t> {
             Role::Decorated => {
                 let kids = self.kids(node);
                 let mut decorators = Vec::new();
-                for &k in kids.iter().filter(|&&k| self.roles.role(k) == Role::Decorator) {
+                for &k in kids
+                    .iter()
+                    .filter(|&&k| self.roles.role(k) == Role::Decorator)
+                {
                     let inner = self.kids(k);
                     decorators.extend(inner.first().copied());
                 }
                 if let Some(def) = self.part(node, Part::Body) {
-                    let decorators: Vec<ExprId> = decorators.into_iter().map(|d| self.expr(d)).collect();
+                    let decorators: Vec<ExprId> =
+                        decorators.into_iter().map(|d| self.expr(d)).collect();
                     self.definition(def, &decorators, out);
                 }
             }
@@ -363,7 +410,11 @@ impl<'t> Lower<'t> {
         self.kids(node).iter().any(|&k| {
             matches!(
                 self.roles.role(k),
-                Role::Block | Role::ExpressionStatement | Role::Function | Role::Class | Role::Decorated
+                Role::Block
+                    | Role::ExpressionStatement
+                    | Role::Function
+                    | Role::Class
+                    | Role::Decorated
             )
         })
     }
@@ -390,7 +441,11 @@ impl<'t> Lower<'t> {
             let annotation = self.expr(annotation);
             let value = value.map(|v| self.expr(v));
             let target = targets.first().copied().unwrap_or(0);
-            out.push(Stmt::Annotated { target, annotation, value });
+            out.push(Stmt::Annotated {
+                target,
+                annotation,
+                value,
+            });
             return;
         }
         let value = value.map_or(0, |v| self.expr(v));
@@ -405,10 +460,14 @@ impl<'t> Lower<'t> {
             return;
         }
         if let Expr::List(p) | Expr::Tuple(p) = self.facts.expr(value).clone() {
-            let names = self.facts.items(&p).iter().filter_map(|&i| match self.facts.expr(i) {
-                Expr::Str(n) => Some(*n),
-                _ => None,
-            });
+            let names = self
+                .facts
+                .items(&p)
+                .iter()
+                .filter_map(|&i| match self.facts.expr(i) {
+                    Expr::Str(n) => Some(*n),
+                    _ => None,
+                });
             let names: Vec<Name> = names.collect();
             self.facts.exports.get_or_insert_default().extend(names);
         }
@@ -442,9 +501,17 @@ impl<'t> Lower<'t> {
             }
         }
         for (condition, then) in branches.into_iter().rev() {
-            otherwise = vec![Stmt::If { condition, then, otherwise }];
+            otherwise = vec![Stmt::If {
+                condition,
+                then,
+                otherwise,
+            }];
         }
-        out.push(Stmt::If { condition, then, otherwise });
+        out.push(Stmt::If {
+            condition,
+            then,
+            otherwise,
+        });
     }
 
     fn with_statement(&mut self, node: Node<'t>, out: &mut Vec<Stmt>) {
@@ -514,7 +581,12 @@ impl<'t> Lower<'t> {
                 _ => {}
             }
         }
-        out.push(Stmt::Try { body, handlers, otherwise, finally });
+        out.push(Stmt::Try {
+            body,
+            handlers,
+            otherwise,
+            finally,
+        });
     }
 
     fn import(&mut self, node: Node<'t>, out: &mut Vec<Stmt>) {
@@ -525,7 +597,10 @@ impl<'t> Lower<'t> {
             if self.roles.role(m) == Role::Relative {
                 for k in self.kids(m) {
                     match self.roles.role(k) {
-                        Role::RelativeDots => level = u8::try_from(self.str_of(k).matches('.').count()).unwrap_or(u8::MAX),
+                        Role::RelativeDots => {
+                            level =
+                                u8::try_from(self.str_of(k).matches('.').count()).unwrap_or(u8::MAX)
+                        }
                         _ => module = self.name_of(k),
                     }
                 }
@@ -549,41 +624,88 @@ impl<'t> Lower<'t> {
             let target = self.intern(text);
             let item = from.then_some(target);
             let module = if from { module } else { target };
-            items.push(Import { level, module, item, bound, renamed: alias.is_some(), star: false });
+            items.push(Import {
+                level,
+                module,
+                item,
+                bound,
+                renamed: alias.is_some(),
+                star: false,
+            });
             self.bind(bound);
         }
-        if from && self.kids(node).iter().any(|&k| self.roles.role(k) == Role::Wildcard) {
+        if from
+            && self
+                .kids(node)
+                .iter()
+                .any(|&k| self.roles.role(k) == Role::Wildcard)
+        {
             let bound = self.intern("*");
-            items.push(Import { level, module, item: None, bound, renamed: false, star: true });
+            items.push(Import {
+                level,
+                module,
+                item: None,
+                bound,
+                renamed: false,
+                star: true,
+            });
         }
         if let Some(u) = self.here() {
             u.has_import = true;
         }
-        out.push(Stmt::Import { span: u32::try_from(node.start_byte()).unwrap_or(u32::MAX), items });
+        out.push(Stmt::Import {
+            span: u32::try_from(node.start_byte()).unwrap_or(u32::MAX),
+            items,
+        });
     }
 
     // ---- definitions
 
     fn open(&mut self, kind: UnitKind, name: Name, span: (u32, u32)) -> UnitId {
         let id = UnitId::try_from(self.facts.units.len()).unwrap_or(UnitId::MAX);
-        self.facts.units.push(Unit { kind, name, parent: self.unit, span, ..Unit::default() });
+        self.facts.units.push(Unit {
+            kind,
+            name,
+            parent: self.unit,
+            span,
+            ..Unit::default()
+        });
         id
     }
 
     fn definition(&mut self, node: Node<'t>, decorators: &[ExprId], out: &mut Vec<Stmt>) {
-        let Some(name_node) = self.part(node, Part::Name) else { return };
+        let Some(name_node) = self.part(node, Part::Name) else {
+            return;
+        };
         let is_class = self.roles.role(node) == Role::Class;
         let name = self.name_of(name_node);
         self.bind(name);
         let range = name_node.byte_range();
-        let span = (u32::try_from(range.start).unwrap_or(0), u32::try_from(range.end).unwrap_or(0));
-        let kind = if is_class { UnitKind::Class } else { UnitKind::Function };
+        let span = (
+            u32::try_from(range.start).unwrap_or(0),
+            u32::try_from(range.end).unwrap_or(0),
+        );
+        let kind = if is_class {
+            UnitKind::Class
+        } else {
+            UnitKind::Function
+        };
         let bases = match self.part(node, Part::Arguments) {
             Some(a) if is_class => self.args(a),
             _ => Vec::new(),
         };
-        let params = if is_class { Vec::new() } else { self.part(node, Part::Parameters).map(|p| self.params(p)).unwrap_or_default() };
-        let returns = if is_class { None } else { self.part(node, Part::Annotation).map(|a| self.expr(a)) };
+        let params = if is_class {
+            Vec::new()
+        } else {
+            self.part(node, Part::Parameters)
+                .map(|p| self.params(p))
+                .unwrap_or_default()
+        };
+        let returns = if is_class {
+            None
+        } else {
+            self.part(node, Part::Annotation).map(|a| self.expr(a))
+        };
         let id = self.open(kind, name, span);
         let doc = self.docstring(node);
         if let Some(u) = self.facts.units.get_mut(id as usize) {
@@ -605,14 +727,24 @@ impl<'t> Lower<'t> {
     fn docstring(&mut self, node: Node<'t>) -> Option<(u32, u32)> {
         let body = self.part(node, Part::Body)?;
         let first = *self.kids(body).first()?;
-        let expr = if self.roles.role(first) == Role::ExpressionStatement { *self.kids(first).first()? } else { first };
+        let expr = if self.roles.role(first) == Role::ExpressionStatement {
+            *self.kids(first).first()?
+        } else {
+            first
+        };
         if self.roles.role(expr) != Role::String {
             return None;
         }
-        let content: Kids<'t> =
-            self.kids(expr).into_iter().filter(|&k| self.roles.role(k) == Role::StringContent).collect();
+        let content: Kids<'t> = self
+            .kids(expr)
+            .into_iter()
+            .filter(|&k| self.roles.role(k) == Role::StringContent)
+            .collect();
         let (a, b) = (content.first()?, content.last()?);
-        Some((u32::try_from(a.start_byte()).ok()?, u32::try_from(b.end_byte()).ok()?))
+        Some((
+            u32::try_from(a.start_byte()).ok()?,
+            u32::try_from(b.end_byte()).ok()?,
+        ))
     }
 
     fn params(&mut self, node: Node<'t>) -> Vec<Param> {
@@ -648,17 +780,30 @@ impl<'t> Lower<'t> {
             let Some(n) = name_node else { continue };
             let default = self.part(kid, Part::Value).map(|v| self.expr(v));
             let name = self.name_of(n);
-            out.push(Param { name, annotation, written, default, star, keyword_only });
+            out.push(Param {
+                name,
+                annotation,
+                written,
+                default,
+                star,
+                keyword_only,
+            });
             keyword_only |= star == Star::One;
         }
         out
     }
 
     fn lambda(&mut self, node: Node<'t>) -> ExprId {
-        let params = self.part(node, Part::Parameters).map(|p| self.params(p)).unwrap_or_default();
+        let params = self
+            .part(node, Part::Parameters)
+            .map(|p| self.params(p))
+            .unwrap_or_default();
         let name = self.intern("<lambda>");
         let range = node.byte_range();
-        let span = (u32::try_from(range.start).unwrap_or(0), u32::try_from(range.end).unwrap_or(0));
+        let span = (
+            u32::try_from(range.start).unwrap_or(0),
+            u32::try_from(range.end).unwrap_or(0),
+        );
         let id = self.open(UnitKind::Lambda, name, span);
         if let Some(u) = self.facts.units.get_mut(id as usize) {
             u.locals.extend(params.iter().map(|p| p.name));
@@ -697,7 +842,10 @@ impl<'t> Lower<'t> {
             }
             Role::Call => {
                 let callee = self.part_expr(node, Part::Callee);
-                let args = self.part(node, Part::Arguments).map(|a| self.args(a)).unwrap_or_default();
+                let args = self
+                    .part(node, Part::Arguments)
+                    .map(|a| self.args(a))
+                    .unwrap_or_default();
                 let start = u32::try_from(self.facts.args.len()).unwrap_or(u32::MAX);
                 self.facts.args.extend(args);
                 let end = u32::try_from(self.facts.args.len()).unwrap_or(u32::MAX);
@@ -706,7 +854,11 @@ impl<'t> Lower<'t> {
             Role::Subscript => {
                 let object = self.part_expr(node, Part::Object);
                 let index = self.part_expr(node, Part::Index);
-                if object == 0 && index == 0 { 0 } else { self.push(node, Expr::Index(object, index)) }
+                if object == 0 && index == 0 {
+                    0
+                } else {
+                    self.push(node, Expr::Index(object, index))
+                }
             }
             Role::String | Role::Concatenated => self.string(node),
             Role::None => self.push(node, Expr::None),
@@ -719,7 +871,8 @@ impl<'t> Lower<'t> {
             Role::Conditional => {
                 let kids = self.kids(node);
                 if let [yes, condition, no] = *kids.as_slice() {
-                    let (yes, condition, no) = (self.expr(yes), self.expr(condition), self.expr(no));
+                    let (yes, condition, no) =
+                        (self.expr(yes), self.expr(condition), self.expr(no));
                     let p = self.pool(&[condition]);
                     let condition = self.push(node, Expr::Group(p));
                     let p = self.pool(&[yes, no, condition]);
@@ -743,7 +896,11 @@ impl<'t> Lower<'t> {
             }
             Role::Transparent => {
                 let kids = self.kids(node);
-                if let [one] = *kids.as_slice() { self.expr(one) } else { self.group(node) }
+                if let [one] = *kids.as_slice() {
+                    self.expr(one)
+                } else {
+                    self.group(node)
+                }
             }
             Role::Splat | Role::DoubleSplat => {
                 let kids = self.kids(node);
@@ -767,7 +924,11 @@ impl<'t> Lower<'t> {
     /// Evaluates all parts and yields nothing.
     fn group(&mut self, node: Node<'t>) -> ExprId {
         let kids = self.kids(node);
-        let parts: Vec<ExprId> = kids.into_iter().map(|k| self.expr(k)).filter(|&e| e != 0).collect();
+        let parts: Vec<ExprId> = kids
+            .into_iter()
+            .map(|k| self.expr(k))
+            .filter(|&e| e != 0)
+            .collect();
         if parts.is_empty() {
             return 0;
         }
@@ -791,7 +952,11 @@ impl<'t> Lower<'t> {
                 pairs.push((Some(key), value));
             } else {
                 let e = self.expr(kid);
-                let e = if let Expr::Star(inner) = self.facts.expr(e) { *inner } else { e };
+                let e = if let Expr::Star(inner) = self.facts.expr(e) {
+                    *inner
+                } else {
+                    e
+                };
                 pairs.push((None, e));
             }
         }
@@ -819,9 +984,10 @@ impl<'t> Lower<'t> {
             }
         }
         let (key, element) = match self.part(node, Part::Body) {
-            Some(b) if self.roles.role(b) == Role::Pair => {
-                (Some(self.part_expr(b, Part::Key)), self.part_expr(b, Part::Value))
-            }
+            Some(b) if self.roles.role(b) == Role::Pair => (
+                Some(self.part_expr(b, Part::Key)),
+                self.part_expr(b, Part::Value),
+            ),
             Some(b) => (None, self.expr(b)),
             None => (None, 0),
         };
@@ -840,7 +1006,9 @@ impl<'t> Lower<'t> {
         let (mut pipe, mut join) = (role == Role::Binary, role == Role::Binary);
         let mut spine = node;
         while self.roles.role(spine) == role {
-            let op = self.part(spine, Part::Operator).map_or("", |o| self.str_of(o));
+            let op = self
+                .part(spine, Part::Operator)
+                .map_or("", |o| self.str_of(o));
             pipe &= op == "|";
             join &= matches!(op, "+" | "%");
             right.extend(self.part(spine, Part::Right));
@@ -849,7 +1017,11 @@ impl<'t> Lower<'t> {
                 None => break,
             }
         }
-        let first = if self.roles.role(spine) == role { 0 } else { self.expr(spine) };
+        let first = if self.roles.role(spine) == role {
+            0
+        } else {
+            self.expr(spine)
+        };
         let mut parts = vec![first];
         for r in right.into_iter().rev() {
             let e = self.expr(r);
@@ -884,7 +1056,11 @@ impl<'t> Lower<'t> {
         let mut plain = String::new();
         let mut whole: Option<&'t str> = None;
         let mut pieces = 0usize;
-        let strings = if self.roles.role(node) == Role::Concatenated { self.kids(node) } else { Kids::from_slice(&[node]) };
+        let strings = if self.roles.role(node) == Role::Concatenated {
+            self.kids(node)
+        } else {
+            Kids::from_slice(&[node])
+        };
         for s in strings {
             for kid in self.kids(s) {
                 match self.roles.role(kid) {
@@ -932,7 +1108,11 @@ impl<'t> Lower<'t> {
     fn args(&mut self, node: Node<'t>) -> Vec<Arg> {
         if self.roles.role(node) == Role::Comprehension {
             let value = self.expr(node);
-            return vec![Arg { name: None, star: Star::No, value }];
+            return vec![Arg {
+                name: None,
+                star: Star::No,
+                value,
+            }];
         }
         let mut out = Vec::new();
         for kid in self.kids(node) {
@@ -940,16 +1120,32 @@ impl<'t> Lower<'t> {
                 Role::Keyword => {
                     let name = self.part(kid, Part::Name).map(|n| self.name_of(n));
                     let value = self.part_expr(kid, Part::Value);
-                    Arg { name, star: Star::No, value }
+                    Arg {
+                        name,
+                        star: Star::No,
+                        value,
+                    }
                 }
                 role @ (Role::Splat | Role::DoubleSplat) => {
                     let inner = self.kids(kid);
                     let value = inner.first().map_or(0, |&k| self.expr(k));
-                    let star = if role == Role::Splat { Star::One } else { Star::Two };
-                    Arg { name: None, star, value }
+                    let star = if role == Role::Splat {
+                        Star::One
+                    } else {
+                        Star::Two
+                    };
+                    Arg {
+                        name: None,
+                        star,
+                        value,
+                    }
                 }
                 Role::Comment => continue,
-                _ => Arg { name: None, star: Star::No, value: self.expr(kid) },
+                _ => Arg {
+                    name: None,
+                    star: Star::No,
+                    value: self.expr(kid),
+                },
             };
             out.push(arg);
         }

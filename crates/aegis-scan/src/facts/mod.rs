@@ -149,20 +149,53 @@ pub(crate) struct Param {
 #[derive(Debug)]
 pub(crate) enum Stmt {
     Expr(ExprId),
-    Assign { targets: Vec<ExprId>, value: ExprId },
+    Assign {
+        targets: Vec<ExprId>,
+        value: ExprId,
+    },
     /// `x: T = v`
-    Annotated { target: ExprId, annotation: ExprId, value: Option<ExprId> },
-    Augmented { target: ExprId, value: ExprId },
+    Annotated {
+        target: ExprId,
+        annotation: ExprId,
+        value: Option<ExprId>,
+    },
+    Augmented {
+        target: ExprId,
+        value: ExprId,
+    },
     Return(Option<ExprId>),
     Raise(Option<ExprId>),
     Break,
-    If { condition: ExprId, then: Vec<Stmt>, otherwise: Vec<Stmt> },
-    Loop { target: Option<ExprId>, value: ExprId, body: Vec<Stmt>, otherwise: Vec<Stmt> },
-    With { items: Vec<(ExprId, Option<ExprId>)>, body: Vec<Stmt> },
-    Try { body: Vec<Stmt>, handlers: Vec<Vec<Stmt>>, otherwise: Vec<Stmt>, finally: Vec<Stmt> },
-    Match { value: ExprId, cases: Vec<Vec<Stmt>> },
+    If {
+        condition: ExprId,
+        then: Vec<Stmt>,
+        otherwise: Vec<Stmt>,
+    },
+    Loop {
+        target: Option<ExprId>,
+        value: ExprId,
+        body: Vec<Stmt>,
+        otherwise: Vec<Stmt>,
+    },
+    With {
+        items: Vec<(ExprId, Option<ExprId>)>,
+        body: Vec<Stmt>,
+    },
+    Try {
+        body: Vec<Stmt>,
+        handlers: Vec<Vec<Stmt>>,
+        otherwise: Vec<Stmt>,
+        finally: Vec<Stmt>,
+    },
+    Match {
+        value: ExprId,
+        cases: Vec<Vec<Stmt>>,
+    },
     Def(UnitId),
-    Import { span: u32, items: Vec<Import> },
+    Import {
+        span: u32,
+        items: Vec<Import>,
+    },
 }
 
 /// One bound name of an import statement.
@@ -199,18 +232,26 @@ impl Facts {
     }
 
     pub(crate) fn items(&self, p: &Pool) -> &[ExprId] {
-        self.items.get(p.start as usize..p.end as usize).unwrap_or(&[])
+        self.items
+            .get(p.start as usize..p.end as usize)
+            .unwrap_or(&[])
     }
 
     pub(crate) fn args(&self, p: &Pool) -> &[Arg] {
-        self.args.get(p.start as usize..p.end as usize).unwrap_or(&[])
+        self.args
+            .get(p.start as usize..p.end as usize)
+            .unwrap_or(&[])
     }
 
     pub(crate) fn pairs(&self, p: &Pool) -> &[(Option<ExprId>, ExprId)] {
-        self.pairs.get(p.start as usize..p.end as usize).unwrap_or(&[])
+        self.pairs
+            .get(p.start as usize..p.end as usize)
+            .unwrap_or(&[])
     }
 
     pub(crate) fn loops(&self, p: &Pool) -> &[Loop] {
-        self.loops.get(p.start as usize..p.end as usize).unwrap_or(&[])
+        self.loops
+            .get(p.start as usize..p.end as usize)
+            .unwrap_or(&[])
     }
 }

@@ -80,14 +80,24 @@ pub(crate) struct Roles {
 impl Roles {
     /// No roles at all: every file is searched and nothing is found in it.
     pub(crate) fn empty() -> Self {
-        Self { roles: Vec::new(), fields: Vec::new() }
+        Self {
+            roles: Vec::new(),
+            fields: Vec::new(),
+        }
     }
 
     /// Reads a structure file for `language`.
     pub(crate) fn read(language: &Language, text: &str) -> Result<Self, RolesError> {
         let kinds = language.node_kind_count();
-        let mut out = Self { roles: vec![Role::Other; kinds], fields: vec![[0; PARTS]; kinds] };
-        let code: String = text.lines().map(|l| l.split(';').next().unwrap_or("")).collect::<Vec<_>>().join(" ");
+        let mut out = Self {
+            roles: vec![Role::Other; kinds],
+            fields: vec![[0; PARTS]; kinds],
+        };
+        let code: String = text
+            .lines()
+            .map(|l| l.split(';').next().unwrap_or(""))
+            .collect::<Vec<_>>()
+            .join(" ");
         let words: Vec<&str> = code.split_whitespace().collect();
         let mut at = 0;
         while at < words.len() {
@@ -97,22 +107,45 @@ impl Roles {
     }
 
     /// One pattern; returns where the next one starts.
-    fn pattern(&mut self, language: &Language, words: &[&str], start: usize) -> Result<usize, RolesError> {
+    fn pattern(
+        &mut self,
+        language: &Language,
+        words: &[&str],
+        start: usize,
+    ) -> Result<usize, RolesError> {
         let word = |i: usize| words.get(i).copied().unwrap_or("");
-        let bad = || RolesError::Pattern(words.iter().skip(start).take(4).copied().collect::<Vec<_>>().join(" "));
-        let kind = word(start).strip_prefix('(').ok_or_else(bad)?.trim_end_matches(')');
+        let bad = || {
+            RolesError::Pattern(
+                words
+                    .iter()
+                    .skip(start)
+                    .take(4)
+                    .copied()
+                    .collect::<Vec<_>>()
+                    .join(" "),
+            )
+        };
+        let kind = word(start)
+            .strip_prefix('(')
+            .ok_or_else(bad)?
+            .trim_end_matches(')');
         let mut fields = [0u16; PARTS];
         let mut at = start + 1;
         let mut open = !word(start).ends_with(')');
         while open {
             let field = word(at).strip_suffix(':').ok_or_else(bad)?;
-            let id = language.field_id_for_name(field).ok_or_else(|| RolesError::Field(field.to_owned()))?;
+            let id = language
+                .field_id_for_name(field)
+                .ok_or_else(|| RolesError::Field(field.to_owned()))?;
             if word(at + 1) != "(_)" {
                 return Err(bad());
             }
             let capture = word(at + 2);
             open = !capture.ends_with(')');
-            let name = capture.trim_end_matches(')').strip_prefix('@').ok_or_else(bad)?;
+            let name = capture
+                .trim_end_matches(')')
+                .strip_prefix('@')
+                .ok_or_else(bad)?;
             let part = Part::from_word(name).ok_or_else(|| RolesError::Word(name.to_owned()))?;
             if let Some(slot) = fields.get_mut(part as usize) {
                 *slot = id.get();
@@ -134,23 +167,42 @@ impl Roles {
                 }
             }
         }
-        if found { Ok(at + 1) } else { Err(RolesError::Kind(kind.to_owned())) }
+        if found {
+            Ok(at + 1)
+        } else {
+            Err(RolesError::Kind(kind.to_owned()))
+        }
     }
 
     /// The role of a node.
     pub(crate) fn role(&self, node: Node<'_>) -> Role {
-        self.roles.get(node.kind_id() as usize).copied().unwrap_or(Role::Other)
+        self.roles
+            .get(node.kind_id() as usize)
+            .copied()
+            .unwrap_or(Role::Other)
     }
 
     /// The part of a node that a field carries.
     pub(crate) fn part<'t>(&self, node: Node<'t>, part: Part) -> Option<Node<'t>> {
-        let id = self.fields.get(node.kind_id() as usize)?.get(part as usize).copied()?;
-        if id == 0 { None } else { node.child_by_field_id(id) }
+        let id = self
+            .fields
+            .get(node.kind_id() as usize)?
+            .get(part as usize)
+            .copied()?;
+        if id == 0 {
+            None
+        } else {
+            node.child_by_field_id(id)
+        }
     }
 
     /// The field id that carries a part of this node, for nodes that repeat the field.
     pub(crate) fn field(&self, node: Node<'_>, part: Part) -> u16 {
-        self.fields.get(node.kind_id() as usize).and_then(|f| f.get(part as usize)).copied().unwrap_or(0)
+        self.fields
+            .get(node.kind_id() as usize)
+            .and_then(|f| f.get(part as usize))
+            .copied()
+            .unwrap_or(0)
     }
 }
 

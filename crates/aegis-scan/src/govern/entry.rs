@@ -46,5 +46,9 @@ pub(crate) fn is_test_path(path: &str) -> bool {
     name.starts_with("test_")
         || name.ends_with("_test.py")
         || name == "conftest.py"
-        || path.split('/').rev().skip(1).any(|d| matches!(d, "test" | "tests"))
+        || path
+            .split('/')
+            .rev()
+            .skip(1)
+            .any(|d| matches!(d, "test" | "tests"))
 }

@@ -63,7 +63,8 @@ impl<'a, 'c> Govern<'a, 'c> {
         wanted: &FxHashSet<(FileIx, ExprId)>,
         imports: &FxHashMap<(FileIx, u32), Vec<FileIx>>,
     ) -> Self {
-        let any_ambient = solver.calls.values().any(|c| !c.governors.is_empty()) || entries.any_environment();
+        let any_ambient =
+            solver.calls.values().any(|c| !c.governors.is_empty()) || entries.any_environment();
         let mut g = Self {
             solver,
             entries,
@@ -84,14 +85,20 @@ impl<'a, 'c> Govern<'a, 'c> {
     }
 
     /// Walks every scope until the summaries of all are stable.
-    fn walk_all(&mut self, wanted: &FxHashSet<(FileIx, ExprId)>, imports: &FxHashMap<(FileIx, u32), Vec<FileIx>>) {
+    fn walk_all(
+        &mut self,
+        wanted: &FxHashSet<(FileIx, ExprId)>,
+        imports: &FxHashMap<(FileIx, u32), Vec<FileIx>>,
+    ) {
         let mut summaries: FxHashMap<Body, Option<Change>> = FxHashMap::default();
         let mut yields: FxHashMap<Scope, Change> = FxHashMap::default();
         for _round in 0..12 {
             let mut changed = false;
             for (i, info) in self.solver.scopes.iter().enumerate() {
                 let scope = Scope::try_from(i).unwrap_or(Scope::MAX);
-                let Some((facts, unit)) = self.solver.unit(scope) else { continue };
+                let Some((facts, unit)) = self.solver.unit(scope) else {
+                    continue;
+                };
                 let Some(u) = facts.unit(unit) else { continue };
                 if !self.solver.is_active(scope) {
                     continue;
@@ -102,7 +109,16 @@ impl<'a, 'c> Govern<'a, 'c> {
                     _ => &[Mode::Plain],
                 };
                 for &mode in modes {
-                    let walker = Walker::new(self.solver, &facts, info.file, mode, &summaries, &yields, wanted, imports);
+                    let walker = Walker::new(
+                        self.solver,
+                        &facts,
+                        info.file,
+                        mode,
+                        &summaries,
+                        &yields,
+                        wanted,
+                        imports,
+                    );
                     let walked = walker.run(unit);
                     let exit = walked.exit;
                     if let Some(y) = walked.yielded.filter(|y| *y != Change::NONE)
@@ -111,7 +127,9 @@ impl<'a, 'c> Govern<'a, 'c> {
                         changed = true;
                     }
                     self.walked.insert((scope, mode), walked);
-                    if summaries.insert((scope, mode), exit) != Some(exit) && exit != Some(Change::NONE) {
+                    if summaries.insert((scope, mode), exit) != Some(exit)
+                        && exit != Some(Change::NONE)
+                    {
                         changed = true;
                     }
                 }
@@ -123,7 +141,9 @@ impl<'a, 'c> Govern<'a, 'c> {
     }
 
     fn is_test(&self, scope: Scope) -> bool {
-        self.solver.info(scope).is_some_and(|i| self.entries.is_test(i.file))
+        self.solver
+            .info(scope)
+            .is_some_and(|i| self.entries.is_test(i.file))
     }
 
     fn index(&mut self) {
@@ -134,7 +154,12 @@ impl<'a, 'c> Govern<'a, 'c> {
                 }
                 let list = self.callers.entry(edge.to).or_default();
                 // A module body is walked in both modes; its calls count once here.
-                if !list.iter().any(|(b, e)| b.0 == body.0 && e.expr == edge.expr && e.offset == edge.offset && e.to == edge.to) {
+                if !list.iter().any(|(b, e)| {
+                    b.0 == body.0
+                        && e.expr == edge.expr
+                        && e.offset == edge.offset
+                        && e.to == edge.to
+                }) {
                     list.push((body, edge));
                 }
             }
@@ -153,11 +178,16 @@ impl<'a, 'c> Govern<'a, 'c> {
         let mut loaded_by: FxHashMap<FileIx, Vec<usize>> = FxHashMap::default();
         let points = self.entries.points.clone();
         for (i, p) in points.iter().enumerate() {
-            let Some(scope) = self.solver.scope_of_unit(p.file, 0) else { continue };
+            let Some(scope) = self.solver.scope_of_unit(p.file, 0) else {
+                continue;
+            };
             let mut seen: FxHashSet<Scope> = FxHashSet::default();
             self.load((scope, p.mode), &mut seen, &mut first, 0);
             self.load_lazily(&mut seen, &mut first);
-            let mut files: Vec<FileIx> = seen.iter().filter_map(|&s| Some(self.solver.info(s)?.file)).collect();
+            let mut files: Vec<FileIx> = seen
+                .iter()
+                .filter_map(|&s| Some(self.solver.info(s)?.file))
+                .collect();
             files.push(p.file);
             files.sort_unstable();
             files.dedup();
@@ -172,7 +202,11 @@ impl<'a, 'c> Govern<'a, 'c> {
             let is_test = self.entries.is_test(file);
             let states = by
                 .iter()
-                .filter(|&&i| points.get(i).is_some_and(|p| is_test || !self.entries.is_test(p.file)))
+                .filter(|&&i| {
+                    points
+                        .get(i)
+                        .is_some_and(|p| is_test || !self.entries.is_test(p.file))
+                })
                 .filter_map(|&i| up.get(i).copied());
             if let Some(s) = states.reduce(State::join) {
                 self.handlers.insert(file, s);
@@ -184,7 +218,11 @@ impl<'a, 'c> Govern<'a, 'c> {
     /// Joins states over the call graph. `tools`: what is added where a framework enters the
     /// functions behind governed tools.
     pub(crate) fn flow(&mut self, tools: &FxHashMap<Scope, State>) {
-        if self.any_ambient || !tools.is_empty() || !self.solver.guarded.is_empty() || !self.solver.governed_entry.is_empty() {
+        if self.any_ambient
+            || !tools.is_empty()
+            || !self.solver.guarded.is_empty()
+            || !self.solver.governed_entry.is_empty()
+        {
             let points = self.entries.points.clone();
             let first = std::mem::take(&mut self.first);
             self.propagate(&points, &first, tools);
@@ -210,11 +248,19 @@ impl<'a, 'c> Govern<'a, 'c> {
     }
 
     /// Follows imports (and calls made while importing) in the order they run.
-    fn load(&self, body: Body, seen: &mut FxHashSet<Scope>, first: &mut FxHashSet<(Body, u32, Scope)>, depth: u32) {
+    fn load(
+        &self,
+        body: Body,
+        seen: &mut FxHashSet<Scope>,
+        first: &mut FxHashSet<(Body, u32, Scope)>,
+        depth: u32,
+    ) {
         if depth > 200 {
             return;
         }
-        let Some(walked) = self.walked.get(&body) else { return };
+        let Some(walked) = self.walked.get(&body) else {
+            return;
+        };
         for edge in &walked.edges {
             if seen.insert(edge.to) {
                 if edge.import {
@@ -228,16 +274,29 @@ impl<'a, 'c> Govern<'a, 'c> {
     /// Imports inside functions that are not called while loading.
     fn load_lazily(&self, seen: &mut FxHashSet<Scope>, first: &mut FxHashSet<(Body, u32, Scope)>) {
         loop {
-            let mut files: Vec<FileIx> = seen.iter().filter_map(|&s| Some(self.solver.info(s)?.file)).collect();
+            let mut files: Vec<FileIx> = seen
+                .iter()
+                .filter_map(|&s| Some(self.solver.info(s)?.file))
+                .collect();
             files.sort_unstable();
             files.dedup();
             let mut more = false;
             for f in files {
-                let Some(start) = self.solver.scope_of_unit(f, 0) else { continue };
-                let n = self.solver.with_unit(start, |facts, _| facts.units.len()).unwrap_or(0);
+                let Some(start) = self.solver.scope_of_unit(f, 0) else {
+                    continue;
+                };
+                let n = self
+                    .solver
+                    .with_unit(start, |facts, _| facts.units.len())
+                    .unwrap_or(0);
                 for u in 1..n {
                     let body = (start + Scope::try_from(u).unwrap_or(0), Mode::Plain);
-                    for edge in self.walked.get(&body).map(|w| w.edges.as_slice()).unwrap_or_default() {
+                    for edge in self
+                        .walked
+                        .get(&body)
+                        .map(|w| w.edges.as_slice())
+                        .unwrap_or_default()
+                    {
                         if edge.import && seen.insert(edge.to) {
                             more = true;
                             first.insert((body, edge.offset, edge.to));
@@ -254,8 +313,15 @@ impl<'a, 'c> Govern<'a, 'c> {
 
     fn state_when_up(&self, p: &EntryPoint) -> State {
         let start = State::on(p.environment);
-        let Some(scope) = self.solver.scope_of_unit(p.file, 0) else { return start };
-        let exit = |b: Body| self.walked.get(&b).and_then(|w| w.exit).unwrap_or(Change::NONE);
+        let Some(scope) = self.solver.scope_of_unit(p.file, 0) else {
+            return start;
+        };
+        let exit = |b: Body| {
+            self.walked
+                .get(&b)
+                .and_then(|w| w.exit)
+                .unwrap_or(Change::NONE)
+        };
         let mut state = self.packages_first(p.file, start);
         state = exit((scope, p.mode)).apply(state);
         for &f in &p.functions {
@@ -276,13 +342,24 @@ impl<'a, 'c> Govern<'a, 'c> {
         state
     }
 
-    fn propagate(&mut self, points: &[EntryPoint], first: &FxHashSet<(Body, u32, Scope)>, tools: &FxHashMap<Scope, State>) {
+    fn propagate(
+        &mut self,
+        points: &[EntryPoint],
+        first: &FxHashSet<(Body, u32, Scope)>,
+        tools: &FxHashMap<Scope, State>,
+    ) {
         let mut todo: Vec<Body> = Vec::new();
         for p in points {
-            let Some(scope) = self.solver.scope_of_unit(p.file, 0) else { continue };
+            let Some(scope) = self.solver.scope_of_unit(p.file, 0) else {
+                continue;
+            };
             let start = self.packages_first(p.file, State::on(p.environment));
             self.enter((scope, p.mode), start, &mut todo);
-            let exit = self.walked.get(&(scope, p.mode)).and_then(|w| w.exit).unwrap_or(Change::NONE);
+            let exit = self
+                .walked
+                .get(&(scope, p.mode))
+                .and_then(|w| w.exit)
+                .unwrap_or(Change::NONE);
             for &f in &p.functions {
                 self.enter((f, Mode::Plain), exit.apply(start), &mut todo);
             }
@@ -290,20 +367,28 @@ impl<'a, 'c> Govern<'a, 'c> {
         for (i, info) in self.solver.scopes.iter().enumerate() {
             let scope = Scope::try_from(i).unwrap_or(Scope::MAX);
             let kind = self.solver.with_unit(scope, |_, u| u.kind);
-            if !matches!(kind, Some(UnitKind::Function | UnitKind::Lambda)) || !self.is_root(scope) {
+            if !matches!(kind, Some(UnitKind::Function | UnitKind::Lambda)) || !self.is_root(scope)
+            {
                 continue;
             }
             let state = self.handlers.get(&info.file).copied().unwrap_or_default();
             let guarded = self.solver.guards(scope);
             let mut state = if guarded { guard(state) } else { state };
             if let Some(more) = tools.get(&scope) {
-                state = State { must: state.must | more.must, may: state.may | more.may };
+                state = State {
+                    must: state.must | more.must,
+                    may: state.may | more.may,
+                };
             }
             self.enter((scope, Mode::Plain), state, &mut todo);
         }
         while let Some(body) = todo.pop() {
-            let Some(&state) = self.entry.get(&body) else { continue };
-            let Some(walked) = self.walked.get(&body) else { continue };
+            let Some(&state) = self.entry.get(&body) else {
+                continue;
+            };
+            let Some(walked) = self.walked.get(&body) else {
+                continue;
+            };
             let edges = walked.edges.clone();
             for edge in edges {
                 if edge.import && !first.contains(&(body, edge.offset, edge.to)) {
@@ -341,8 +426,15 @@ impl<'a, 'c> Govern<'a, 'c> {
     pub(crate) fn call(&self, file: FileIx, e: ExprId, bits: u128) -> Standing {
         let bits = bits | GUARD;
         let mut all: Option<State> = None;
-        for (body, change) in self.points.get(&(file, e)).map(Vec::as_slice).unwrap_or_default() {
-            let Some(&state) = self.entry.get(body) else { continue };
+        for (body, change) in self
+            .points
+            .get(&(file, e))
+            .map(Vec::as_slice)
+            .unwrap_or_default()
+        {
+            let Some(&state) = self.entry.get(body) else {
+                continue;
+            };
             let at = change.apply(state);
             all = Some(all.map_or(at, |s| s.join_for(at, bits)));
         }
@@ -365,13 +457,29 @@ impl<'a, 'c> Govern<'a, 'c> {
             .reduce(State::join)
             .unwrap_or_default();
         let targets = self.solver.catalog.targets.iter().enumerate();
-        targets.filter(|(i, _)| state.must >> i & 1 == 1).map(|(_, t)| t.name.as_str()).collect()
+        targets
+            .filter(|(i, _)| state.must >> i & 1 == 1)
+            .map(|(_, t)| t.name.as_str())
+            .collect()
     }
 
     /// A way in to a call on which nothing covers it, outermost first.
-    pub(crate) fn way_in(&self, file: FileIx, e: ExprId, scope: Scope, bits: u128, governed: bool) -> Vec<WayStep> {
+    pub(crate) fn way_in(
+        &self,
+        file: FileIx,
+        e: ExprId,
+        scope: Scope,
+        bits: u128,
+        governed: bool,
+    ) -> Vec<WayStep> {
         let bits = bits | GUARD;
-        let fits = |s: State| if governed { s.must & bits != 0 } else { s.must & bits == 0 };
+        let fits = |s: State| {
+            if governed {
+                s.must & bits != 0
+            } else {
+                s.must & bits == 0
+            }
+        };
         let mut at: Option<Body> = self
             .points
             .get(&(file, e))
@@ -388,18 +496,34 @@ impl<'a, 'c> Govern<'a, 'c> {
             if !seen.insert(body.0) || steps.len() > 12 {
                 break;
             }
-            let callers = self.callers.get(&body.0).map(Vec::as_slice).unwrap_or_default();
+            let callers = self
+                .callers
+                .get(&body.0)
+                .map(Vec::as_slice)
+                .unwrap_or_default();
             let next = callers
                 .iter()
                 .filter(|(b, _)| !seen.contains(&b.0))
-                .find(|(b, edge)| self.entry.get(b).is_none_or(|&s| fits(edge.change.apply(s))))
+                .find(|(b, edge)| {
+                    self.entry
+                        .get(b)
+                        .is_none_or(|&s| fits(edge.change.apply(s)))
+                })
                 .copied();
             match next {
                 Some((from, edge)) => {
                     let f = self.solver.info(from.0).map_or(0, |i| i.file);
                     let name = self.solver.qualified(body.0);
-                    let text = if edge.import { "imported here".to_owned() } else { format!("calls `{name}`") };
-                    steps.push(WayStep { file: f, offset: edge.offset, text });
+                    let text = if edge.import {
+                        "imported here".to_owned()
+                    } else {
+                        format!("calls `{name}`")
+                    };
+                    steps.push(WayStep {
+                        file: f,
+                        offset: edge.offset,
+                        text,
+                    });
                     at = Some(from);
                 }
                 None => {
@@ -415,12 +539,27 @@ impl<'a, 'c> Govern<'a, 'c> {
     fn origin(&self, body: Body) -> WayStep {
         let info = self.solver.info(body.0);
         let file = info.map_or(0, |i| i.file);
-        let (kind, offset) = self.solver.with_unit(body.0, |_, u| (u.kind, u.span.0)).unwrap_or((UnitKind::Module, 0));
+        let (kind, offset) = self
+            .solver
+            .with_unit(body.0, |_, u| (u.kind, u.span.0))
+            .unwrap_or((UnitKind::Module, 0));
         let text = match (kind, body.1) {
             (UnitKind::Module, Mode::Script) => "runs as a program".to_owned(),
-            (UnitKind::Module, Mode::Plain) => "nothing in the project imports it: an entry point".to_owned(),
-            _ if self.entries.points.iter().any(|p| p.functions.contains(&body.0)) => "a console script starts here".to_owned(),
-            _ => format!("`{}` is called from outside the project", self.solver.qualified(body.0)),
+            (UnitKind::Module, Mode::Plain) => {
+                "nothing in the project imports it: an entry point".to_owned()
+            }
+            _ if self
+                .entries
+                .points
+                .iter()
+                .any(|p| p.functions.contains(&body.0)) =>
+            {
+                "a console script starts here".to_owned()
+            }
+            _ => format!(
+                "`{}` is called from outside the project",
+                self.solver.qualified(body.0)
+            ),
         };
         WayStep { file, offset, text }
     }
@@ -432,7 +571,10 @@ impl<'a, 'c> Govern<'a, 'c> {
 }
 
 fn guard(s: State) -> State {
-    State { must: s.must | GUARD, may: s.may | GUARD }
+    State {
+        must: s.must | GUARD,
+        may: s.may | GUARD,
+    }
 }
 
 fn standing(s: State, bits: u128) -> Standing {

@@ -13,19 +13,32 @@ pub(crate) struct State {
 impl State {
     /// Certainly on.
     pub(crate) fn on(bits: u128) -> Self {
-        Self { must: bits, may: bits }
+        Self {
+            must: bits,
+            may: bits,
+        }
     }
 
     /// Either of two ways here, for one site: covered by different targets on each way is covered.
     pub(crate) fn join_for(self, other: Self, bits: u128) -> Self {
         let both = self.must & bits != 0 && other.must & bits != 0;
         let joined = self.join(other);
-        if both { Self { must: joined.must | (self.must & bits), ..joined } } else { joined }
+        if both {
+            Self {
+                must: joined.must | (self.must & bits),
+                ..joined
+            }
+        } else {
+            joined
+        }
     }
 
     /// Either of two ways here.
     pub(crate) fn join(self, other: Self) -> Self {
-        Self { must: self.must & other.must, may: self.may | other.may }
+        Self {
+            must: self.must & other.must,
+            may: self.may | other.may,
+        }
     }
 }
 
@@ -37,25 +50,37 @@ struct Bits {
 }
 
 impl Bits {
-    const SAME: Self = Self { keep: u128::MAX, set: 0 };
+    const SAME: Self = Self {
+        keep: u128::MAX,
+        set: 0,
+    };
 
     fn apply(self, x: u128) -> u128 {
         (x & self.keep) | self.set
     }
 
     fn then(self, next: Self) -> Self {
-        Self { keep: self.keep & next.keep, set: (self.set & next.keep) | next.set }
+        Self {
+            keep: self.keep & next.keep,
+            set: (self.set & next.keep) | next.set,
+        }
     }
 
     /// Both must hold.
     fn and(self, o: Self) -> Self {
         let set = self.set & o.set;
-        Self { keep: (self.keep | self.set) & (o.keep | o.set), set }
+        Self {
+            keep: (self.keep | self.set) & (o.keep | o.set),
+            set,
+        }
     }
 
     /// Either may hold.
     fn or(self, o: Self) -> Self {
-        Self { keep: self.keep | o.keep, set: self.set | o.set }
+        Self {
+            keep: self.keep | o.keep,
+            set: self.set | o.set,
+        }
     }
 }
 
@@ -68,43 +93,73 @@ pub(crate) struct Change {
 
 impl Change {
     /// Changes nothing.
-    pub(crate) const NONE: Self = Self { must: Bits::SAME, may: Bits::SAME };
+    pub(crate) const NONE: Self = Self {
+        must: Bits::SAME,
+        may: Bits::SAME,
+    };
 
     /// Switches bits on.
     pub(crate) fn on(bits: u128) -> Self {
-        let b = Bits { keep: u128::MAX, set: bits };
+        let b = Bits {
+            keep: u128::MAX,
+            set: bits,
+        };
         Self { must: b, may: b }
     }
 
     /// Perhaps switches bits on.
     pub(crate) fn perhaps_on(bits: u128) -> Self {
-        Self { must: Bits::SAME, may: Bits { keep: u128::MAX, set: bits } }
+        Self {
+            must: Bits::SAME,
+            may: Bits {
+                keep: u128::MAX,
+                set: bits,
+            },
+        }
     }
 
     /// Switches bits off.
     pub(crate) fn off(bits: u128) -> Self {
-        let b = Bits { keep: !bits, set: 0 };
+        let b = Bits {
+            keep: !bits,
+            set: 0,
+        };
         Self { must: b, may: b }
     }
 
     /// The same, but what guards this scope is none of the caller's business.
     pub(crate) fn without_guard(self) -> Self {
-        let same = |b: Bits| Bits { keep: b.keep | GUARD, set: b.set & !GUARD };
-        Self { must: same(self.must), may: same(self.may) }
+        let same = |b: Bits| Bits {
+            keep: b.keep | GUARD,
+            set: b.set & !GUARD,
+        };
+        Self {
+            must: same(self.must),
+            may: same(self.may),
+        }
     }
 
     pub(crate) fn apply(self, s: State) -> State {
-        State { must: self.must.apply(s.must), may: self.may.apply(s.may) }
+        State {
+            must: self.must.apply(s.must),
+            may: self.may.apply(s.may),
+        }
     }
 
     /// This, then that.
     pub(crate) fn then(self, next: Self) -> Self {
-        Self { must: self.must.then(next.must), may: self.may.then(next.may) }
+        Self {
+            must: self.must.then(next.must),
+            may: self.may.then(next.may),
+        }
     }
 
     /// Either this or that.
     pub(crate) fn join(self, o: Self) -> Self {
-        Self { must: self.must.and(o.must), may: self.may.or(o.may) }
+        Self {
+            must: self.must.and(o.must),
+            may: self.may.or(o.may),
+        }
     }
 }
 
@@ -134,6 +189,9 @@ mod tests {
         let (a, b) = (Change::on(1).join(Change::NONE), Change::off(5));
         assert_eq!(a.then(b).apply(start), b.apply(a.apply(start)));
         let joined = Change::off(4).join(Change::on(8));
-        assert_eq!(joined.apply(start), Change::off(4).apply(start).join(Change::on(8).apply(start)));
+        assert_eq!(
+            joined.apply(start),
+            Change::off(4).apply(start).join(Change::on(8).apply(start))
+        );
     }
 }

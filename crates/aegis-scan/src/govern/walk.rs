@@ -84,13 +84,33 @@ impl<'a, 'c> Walker<'a, 'c> {
         imports: &'a FxHashMap<(FileIx, u32), Vec<FileIx>>,
     ) -> Self {
         let first = solver.files.get(file as usize).map_or(0, |m| m.first_scope);
-        Self { solver, facts, file, first, mode, summaries, yields, wanted, imports, out: Walked::default(), exits: None, left: None, dropped: None }
+        Self {
+            solver,
+            facts,
+            file,
+            first,
+            mode,
+            summaries,
+            yields,
+            wanted,
+            imports,
+            out: Walked::default(),
+            exits: None,
+            left: None,
+            dropped: None,
+        }
     }
 
     pub(crate) fn run(mut self, unit: UnitId) -> Walked {
-        let body = self.facts.unit(unit).map(|u| u.body.as_slice()).unwrap_or_default();
+        let body = self
+            .facts
+            .unit(unit)
+            .map(|u| u.body.as_slice())
+            .unwrap_or_default();
         let end = self.block(body, Some(Change::NONE));
-        self.out.exit = either(end, self.exits).or(self.left).map(Change::without_guard);
+        self.out.exit = either(end, self.exits)
+            .or(self.left)
+            .map(Change::without_guard);
         self.out
     }
 
@@ -144,8 +164,17 @@ impl<'a, 'c> Walker<'a, 'c> {
                 None
             }
             Stmt::Break => Some(base),
-            Stmt::If { condition, then, otherwise } => self.branch(*condition, then, otherwise, base),
-            Stmt::Loop { target, value, body, otherwise } => {
+            Stmt::If {
+                condition,
+                then,
+                otherwise,
+            } => self.branch(*condition, then, otherwise, base),
+            Stmt::Loop {
+                target,
+                value,
+                body,
+                otherwise,
+            } => {
                 let c = self.expr(*value, base);
                 let always = target.is_none() && *value == 0;
                 // Twice, so that what one turn switches on counts for the next.
@@ -179,7 +208,12 @@ impl<'a, 'c> Walker<'a, 'c> {
                     None => inside,
                 }
             }
-            Stmt::Try { body, handlers, otherwise, finally } => {
+            Stmt::Try {
+                body,
+                handlers,
+                otherwise,
+                finally,
+            } => {
                 let outer = self.exits.take();
                 let done = self.block(body, Some(base));
                 let broken = either(Some(base), done);
@@ -220,7 +254,13 @@ impl<'a, 'c> Walker<'a, 'c> {
         if now.is_none() { None } else { after }
     }
 
-    fn branch(&mut self, condition: ExprId, then: &[Stmt], otherwise: &[Stmt], base: Change) -> Option<Change> {
+    fn branch(
+        &mut self,
+        condition: ExprId,
+        then: &[Stmt],
+        otherwise: &[Stmt],
+        base: Change,
+    ) -> Option<Change> {
         let c = self.expr(condition, base);
         match self.guard_of(condition) {
             Guard::Main if self.mode == Mode::Script => self.block(then, Some(c)),
@@ -241,7 +281,11 @@ impl<'a, 'c> Walker<'a, 'c> {
             Expr::Group(p) => {
                 let items = self.facts.items(p);
                 let text = |e: &ExprId| matches!(self.facts.expr(*e), Expr::Str(n) if self.facts.name(*n) == "__main__");
-                if items.iter().any(|&e| is_name(e, "__name__")) && items.iter().any(text) { Guard::Main } else { Guard::Other }
+                if items.iter().any(|&e| is_name(e, "__name__")) && items.iter().any(text) {
+                    Guard::Main
+                } else {
+                    Guard::Other
+                }
             }
             Expr::Name(_) if is_name(condition, "TYPE_CHECKING") => Guard::TypesOnly,
             Expr::Attr(_, n) if self.facts.name(*n) == "TYPE_CHECKING" => Guard::TypesOnly,
@@ -252,12 +296,17 @@ impl<'a, 'c> Walker<'a, 'c> {
     /// The change up to the `yield` of the generator that a context manager is made of.
     fn yields_of(&self, manager: ExprId) -> Option<Change> {
         let facts = self.solver.calls.get(&(self.file, manager))?;
-        facts.targets.iter().find_map(|(to, _)| self.yields.get(to).copied())
+        facts
+            .targets
+            .iter()
+            .find_map(|(to, _)| self.yields.get(to).copied())
     }
 
     /// Whether a statement ends the program.
     fn leaves(&self, e: ExprId) -> bool {
-        let Expr::Call(callee, _) = self.facts.expr(e) else { return false };
+        let Expr::Call(callee, _) = self.facts.expr(e) else {
+            return false;
+        };
         match self.facts.expr(*callee) {
             Expr::Name(n) => matches!(self.facts.name(*n), "exit" | "quit"),
             Expr::Attr(base, n) => {
@@ -269,7 +318,9 @@ impl<'a, 'c> Walker<'a, 'c> {
     }
 
     fn define(&mut self, unit: UnitId, base: Change) -> Change {
-        let Some(u) = self.facts.unit(unit) else { return base };
+        let Some(u) = self.facts.unit(unit) else {
+            return base;
+        };
         let mut c = base;
         for &d in &u.decorators {
             c = self.expr(d, c);
@@ -291,10 +342,29 @@ impl<'a, 'c> Walker<'a, 'c> {
 
     fn import(&mut self, span: u32, base: Change) -> Change {
         let mut c = base;
-        let files = self.imports.get(&(self.file, span)).cloned().unwrap_or_default();
+        let files = self
+            .imports
+            .get(&(self.file, span))
+            .cloned()
+            .unwrap_or_default();
         for f in files {
-            let Some(to) = self.solver.files.get(f as usize).filter(|m| m.facts.is_some()).map(|m| m.first_scope) else { continue };
-            self.out.edges.push(Edge { to, expr: 0, offset: span, change: c, governed: false, import: true });
+            let Some(to) = self
+                .solver
+                .files
+                .get(f as usize)
+                .filter(|m| m.facts.is_some())
+                .map(|m| m.first_scope)
+            else {
+                continue;
+            };
+            self.out.edges.push(Edge {
+                to,
+                expr: 0,
+                offset: span,
+                change: c,
+                governed: false,
+                import: true,
+            });
             if let Some(Some(s)) = self.summaries.get(&(to, Mode::Plain)) {
                 c = c.then(*s);
             }
@@ -325,9 +395,11 @@ impl<'a, 'c> Walker<'a, 'c> {
                 let c = self.expr(*a, now);
                 self.expr(*b, c)
             }
-            Expr::Join(p) | Expr::Tuple(p) | Expr::List(p) | Expr::Group(p) => {
-                self.facts.items(p).iter().fold(now, |c, &i| self.expr(i, c))
-            }
+            Expr::Join(p) | Expr::Tuple(p) | Expr::List(p) | Expr::Group(p) => self
+                .facts
+                .items(p)
+                .iter()
+                .fold(now, |c, &i| self.expr(i, c)),
             Expr::Choice(p) => {
                 let mut out = None;
                 let mut c = now;
@@ -382,13 +454,26 @@ impl<'a, 'c> Walker<'a, 'c> {
     /// A call (or a property that is read): what it enters, and what it changes.
     fn call(&mut self, e: ExprId, now: Change) -> Change {
         self.note(e, now);
-        let Some(facts) = self.solver.calls.get(&(self.file, e)) else { return now };
+        let Some(facts) = self.solver.calls.get(&(self.file, e)) else {
+            return now;
+        };
         let mut change = None;
         for &(to, governed) in &facts.targets {
             let governed = governed || self.solver.guards(to);
             let offset = self.facts.span(e).0;
-            self.out.edges.push(Edge { to, expr: e, offset, change: now, governed, import: false });
-            let summary = self.summaries.get(&(to, Mode::Plain)).copied().unwrap_or(Some(Change::NONE));
+            self.out.edges.push(Edge {
+                to,
+                expr: e,
+                offset,
+                change: now,
+                governed,
+                import: false,
+            });
+            let summary = self
+                .summaries
+                .get(&(to, Mode::Plain))
+                .copied()
+                .unwrap_or(Some(Change::NONE));
             change = either(change, summary);
         }
         let mut c = change.map_or(now, |s| now.then(s));
@@ -401,23 +486,41 @@ impl<'a, 'c> Walker<'a, 'c> {
     /// What calling a governor switches.
     fn governor(&self, e: ExprId, g: u32, _facts: &CallFacts) -> Change {
         let catalog = self.solver.catalog;
-        let Some(rule) = catalog.governors.get(g as usize) else { return Change::NONE };
+        let Some(rule) = catalog.governors.get(g as usize) else {
+            return Change::NONE;
+        };
         let args = match self.facts.expr(e) {
             Expr::Call(_, p) => self.facts.args(p),
             _ => &[],
         };
-        let named = |n: &str| args.iter().find(|a| a.name.is_some_and(|x| self.facts.name(x) == n)).map(|a| a.value);
+        let named = |n: &str| {
+            args.iter()
+                .find(|a| a.name.is_some_and(|x| self.facts.name(x) == n))
+                .map(|a| a.value)
+        };
         match &rule.effect {
-            GovernorEffect::On { targets, select, always, unless_false } => {
-                if unless_false.iter().any(|p| named(p).is_some_and(|v| matches!(self.facts.expr(v), Expr::False))) {
+            GovernorEffect::On {
+                targets,
+                select,
+                always,
+                unless_false,
+            } => {
+                if unless_false
+                    .iter()
+                    .any(|p| named(p).is_some_and(|v| matches!(self.facts.expr(v), Expr::False)))
+                {
                     return Change::NONE;
                 }
                 let fixed = catalog.named_bits(always.iter().map(String::as_str));
                 let chosen = select.as_deref().and_then(named);
                 match chosen.map(|v| self.literal_list(v)) {
                     None | Some(Selected::Nothing) => Change::on(catalog.bits(targets) | fixed),
-                    Some(Selected::Names(names)) => Change::on(catalog.named_bits(names.iter().map(String::as_str)) | fixed),
-                    Some(Selected::Unknown) => Change::on(fixed).then(Change::perhaps_on(catalog.bits(targets))),
+                    Some(Selected::Names(names)) => {
+                        Change::on(catalog.named_bits(names.iter().map(String::as_str)) | fixed)
+                    }
+                    Some(Selected::Unknown) => {
+                        Change::on(fixed).then(Change::perhaps_on(catalog.bits(targets)))
+                    }
                 }
             }
             GovernorEffect::Off { targets, .. } => match targets {
@@ -443,17 +546,29 @@ impl<'a, 'c> Walker<'a, 'c> {
                         _ => return Selected::Unknown,
                     }
                 }
-                if names.is_empty() { Selected::Nothing } else { Selected::Names(names) }
+                if names.is_empty() {
+                    Selected::Nothing
+                } else {
+                    Selected::Names(names)
+                }
             }
             Expr::Name(_) => {
                 let set = self.solver.value_of_name(self.file, self.first, e);
                 let mut names = Vec::new();
                 for v in self.solver.pool.values(set) {
-                    let Value::Box(b) = v else { return Selected::Unknown };
-                    let Some(texts) = self.solver.literal_texts(b) else { return Selected::Unknown };
+                    let Value::Box(b) = v else {
+                        return Selected::Unknown;
+                    };
+                    let Some(texts) = self.solver.literal_texts(b) else {
+                        return Selected::Unknown;
+                    };
                     names.extend(texts);
                 }
-                if names.is_empty() { Selected::Unknown } else { Selected::Names(names) }
+                if names.is_empty() {
+                    Selected::Unknown
+                } else {
+                    Selected::Names(names)
+                }
             }
             _ => Selected::Unknown,
         }

@@ -7,14 +7,45 @@ use super::{Cx, Solver};
 
 /// Wrappers whose parameters all are possible values.
 const UNIONS: [&str; 12] = [
-    "Optional", "Union", "Annotated", "Final", "ClassVar", "Required", "NotRequired", "Type", "type", "Awaitable",
-    "Coroutine", "Mapped",
+    "Optional",
+    "Union",
+    "Annotated",
+    "Final",
+    "ClassVar",
+    "Required",
+    "NotRequired",
+    "Type",
+    "type",
+    "Awaitable",
+    "Coroutine",
+    "Mapped",
 ];
 /// Wrappers whose parameters are elements.
 const CONTAINERS: [&str; 24] = [
-    "list", "List", "tuple", "Tuple", "set", "Set", "frozenset", "dict", "Dict", "Mapping", "MutableMapping",
-    "Sequence", "Iterable", "Iterator", "AsyncIterator", "AsyncIterable", "Generator", "AsyncGenerator", "Collection",
-    "deque", "defaultdict", "OrderedDict", "FrozenSet", "Deque",
+    "list",
+    "List",
+    "tuple",
+    "Tuple",
+    "set",
+    "Set",
+    "frozenset",
+    "dict",
+    "Dict",
+    "Mapping",
+    "MutableMapping",
+    "Sequence",
+    "Iterable",
+    "Iterator",
+    "AsyncIterator",
+    "AsyncIterable",
+    "Generator",
+    "AsyncGenerator",
+    "Collection",
+    "deque",
+    "defaultdict",
+    "OrderedDict",
+    "FrozenSet",
+    "Deque",
 ];
 
 impl Solver<'_> {
@@ -42,7 +73,9 @@ impl Solver<'_> {
                 self.pool.union(left, right)
             }
             Expr::Index(base, index) => {
-                let name = super::stmt::last_name(cx.facts, *base).unwrap_or("").to_owned();
+                let name = super::stmt::last_name(cx.facts, *base)
+                    .unwrap_or("")
+                    .to_owned();
                 let parts: Vec<ExprId> = match cx.facts.expr(*index) {
                     Expr::Tuple(p) => cx.facts.items(p).to_vec(),
                     _ => vec![*index],
@@ -105,7 +138,11 @@ impl Solver<'_> {
         if let Some((head, inner)) = text.strip_suffix(']').and_then(|t| t.split_once('[')) {
             let name = head.rsplit('.').next().unwrap_or(head);
             if !UNIONS.contains(&name) {
-                return if CONTAINERS.contains(&name) { EMPTY } else { self.written(cx, head, depth + 1) };
+                return if CONTAINERS.contains(&name) {
+                    EMPTY
+                } else {
+                    self.written(cx, head, depth + 1)
+                };
             }
             let parts: Vec<String> = inner.split(',').map(str::to_owned).collect();
             let mut out = EMPTY;
@@ -125,9 +162,15 @@ impl Solver<'_> {
             return out;
         }
         let mut names = text.split('.');
-        let Some(first) = names.next() else { return EMPTY };
-        let Some(name) = cx.facts.names.iter().position(|n| **n == *first) else { return EMPTY };
-        let Some(cell) = u32::try_from(name).ok().and_then(|n| self.resolve(cx, n)) else { return EMPTY };
+        let Some(first) = names.next() else {
+            return EMPTY;
+        };
+        let Some(name) = cx.facts.names.iter().position(|n| **n == *first) else {
+            return EMPTY;
+        };
+        let Some(cell) = u32::try_from(name).ok().and_then(|n| self.resolve(cx, n)) else {
+            return EMPTY;
+        };
         let mut set = self.read(cx, cell);
         for n in names {
             let s = self.pool.sym(n);

@@ -20,7 +20,17 @@ const MAX_MRO: usize = 40;
 
 /// Methods of texts that give texts.
 const TEXT_METHODS: [&str; 11] = [
-    "format", "strip", "rstrip", "lstrip", "lower", "upper", "replace", "removesuffix", "removeprefix", "join", "title",
+    "format",
+    "strip",
+    "rstrip",
+    "lstrip",
+    "lower",
+    "upper",
+    "replace",
+    "removesuffix",
+    "removeprefix",
+    "join",
+    "title",
 ];
 
 impl Solver<'_> {
@@ -51,7 +61,11 @@ impl Solver<'_> {
         match v {
             Value::Ext(p) => self.ext_attr(cx, p, name),
             Value::Class(ix) => {
-                let path = format!("{}.{}", self.catalog.class(ix).map_or("", |c| c.path.as_str()), self.pool.text(name));
+                let path = format!(
+                    "{}.{}",
+                    self.catalog.class(ix).map_or("", |c| c.path.as_str()),
+                    self.pool.text(name)
+                );
                 if self.catalog.entry(&path).is_some() {
                     let sym = self.pool.sym(&path);
                     return self.ext(cx, sym);
@@ -82,9 +96,18 @@ impl Solver<'_> {
             Value::Func(_) | Value::Bound(..) => self.pool.one(v),
             Value::Str(_) if TEXT_METHODS.contains(&self.pool.text(name)) => self.pool.one(v),
             Value::Governor(g) => {
-                let paths = self.catalog.governors.get(g as usize).map(|r| r.paths.clone()).unwrap_or_default();
-                let longer = paths.iter().find_map(|p| self.catalog.governor(&format!("{p}.{}", self.pool.text(name))));
-                self.pool.one(longer.map_or(Value::Governor(g), Value::Governor))
+                let paths = self
+                    .catalog
+                    .governors
+                    .get(g as usize)
+                    .map(|r| r.paths.clone())
+                    .unwrap_or_default();
+                let longer = paths.iter().find_map(|p| {
+                    self.catalog
+                        .governor(&format!("{p}.{}", self.pool.text(name)))
+                });
+                self.pool
+                    .one(longer.map_or(Value::Governor(g), Value::Governor))
             }
             Value::Governing(g) => self.governing_attr(g, name),
             _ => EMPTY,
@@ -93,8 +116,15 @@ impl Solver<'_> {
 
     /// `ctx.deps` of a `RunContext[Deps]`.
     fn generic_attr(&mut self, cx: Cx<'_>, b: u32, name: Sym) -> Option<Set> {
-        let is_context = matches!(self.pool.text(name), "deps" | "context" | "state" | "lifespan_context" | "request_context");
-        if is_context && self.generic_boxes.contains(&b) { Some(self.held(cx, b)) } else { None }
+        let is_context = matches!(
+            self.pool.text(name),
+            "deps" | "context" | "state" | "lifespan_context" | "request_context"
+        );
+        if is_context && self.generic_boxes.contains(&b) {
+            Some(self.held(cx, b))
+        } else {
+            None
+        }
     }
 
     fn ext_attr(&mut self, cx: Cx<'_>, path: Sym, name: Sym) -> Set {
@@ -127,7 +157,9 @@ impl Solver<'_> {
 
     /// The cell of `x.state.client` where `x` is not known: its last two names.
     fn loose_key(&mut self, cx: Cx<'_>, object: ExprId, name: Sym) -> Option<Sym> {
-        let Expr::Attr(_, last) = cx.facts.expr(object) else { return None };
+        let Expr::Attr(_, last) = cx.facts.expr(object) else {
+            return None;
+        };
         let key = format!("~{}.{}", cx.facts.name(*last), self.pool.text(name));
         Some(self.pool.sym(&key))
     }
@@ -138,7 +170,10 @@ impl Solver<'_> {
             return f;
         }
         let text = self.pool.text(path);
-        let f = Found { member: self.catalog.member_of(class, text), prefix: self.catalog.member_prefix(class, text) };
+        let f = Found {
+            member: self.catalog.member_of(class, text),
+            prefix: self.catalog.member_prefix(class, text),
+        };
         self.member_cache.insert((class, path), f);
         f
     }
@@ -150,7 +185,10 @@ impl Solver<'_> {
             if let Some(ty) = self.catalog.member(m).and_then(|m| m.ty.clone()) {
                 out = self.of_type(cx, &ty, recv, &Args::default(), 0);
             }
-            let callable = self.catalog.member(m).is_some_and(|m| m.ty.is_none() || m.kind.is_some() || m.returns.is_some());
+            let callable = self
+                .catalog
+                .member(m)
+                .is_some_and(|m| m.ty.is_none() || m.kind.is_some() || m.returns.is_some());
             if callable || found.prefix {
                 let one = self.pool.one(Value::Member(class, path));
                 out = self.pool.union(out, one);
@@ -182,7 +220,14 @@ impl Solver<'_> {
         out
     }
 
-    fn class_attr(&mut self, cx: Cx<'_>, recv: Value, class: Scope, name: Sym, skip_own: bool) -> Set {
+    fn class_attr(
+        &mut self,
+        cx: Cx<'_>,
+        recv: Value,
+        class: Scope,
+        name: Sym,
+        skip_own: bool,
+    ) -> Set {
         let mut out = EMPTY;
         for v in self.mro(cx, class).into_iter().skip(usize::from(skip_own)) {
             match v {
@@ -260,14 +305,20 @@ impl Solver<'_> {
     }
 
     fn method_kind(&self, f: Scope) -> MethodKind {
-        let Some((facts, unit)) = self.unit(f) else { return MethodKind::Plain };
-        let Some(u) = facts.unit(unit) else { return MethodKind::Plain };
+        let Some((facts, unit)) = self.unit(f) else {
+            return MethodKind::Plain;
+        };
+        let Some(u) = facts.unit(unit) else {
+            return MethodKind::Plain;
+        };
         if u.kind == UnitKind::Lambda {
             return MethodKind::Plain;
         }
         for &d in &u.decorators {
             match super::stmt::last_name(&facts, d) {
-                Some("property" | "cached_property" | "setter" | "getter") => return MethodKind::Property,
+                Some("property" | "cached_property" | "setter" | "getter") => {
+                    return MethodKind::Property;
+                }
                 Some("staticmethod") => return MethodKind::Static,
                 Some("classmethod") => return MethodKind::OfClass,
                 _ => {}
@@ -277,9 +328,18 @@ impl Solver<'_> {
     }
 
     /// `base.name = set`
-    pub(super) fn set_attr(&mut self, cx: Cx<'_>, base: Set, object: ExprId, name: Sym, set: Set, from: ExprId) {
+    pub(super) fn set_attr(
+        &mut self,
+        cx: Cx<'_>,
+        base: Set,
+        object: ExprId,
+        name: Sym,
+        set: Set,
+        from: ExprId,
+    ) {
         if base == EMPTY {
-            if set != EMPTY && !self.is_plain(set)
+            if set != EMPTY
+                && !self.is_plain(set)
                 && let Some(key) = self.loose_key(cx, object, name)
             {
                 let cell = self.loose_cell(key);
@@ -294,7 +354,11 @@ impl Solver<'_> {
                     self.add(cx, cell, set, from);
                 }
                 Value::Module(f) => {
-                    let scope = self.files.get(f as usize).filter(|m| m.facts.is_some()).map(|m| m.first_scope);
+                    let scope = self
+                        .files
+                        .get(f as usize)
+                        .filter(|m| m.facts.is_some())
+                        .map(|m| m.first_scope);
                     if let Some(cell) = scope.and_then(|s| self.local(s, name)) {
                         self.add(cx, cell, set, from);
                     } else if scope.is_none() && !self.is_plain(set) {
@@ -323,10 +387,17 @@ impl Solver<'_> {
 
     /// `agent.tools = [...]`: an attribute named like a tools parameter takes tools.
     fn set_catalog_attr(&mut self, cx: Cx<'_>, ix: ClassIx, name: Sym, set: Set) {
-        let Some(m) = self.catalog.search(ix, 0, &mut |c| self.catalog.class(c)?.new) else { return };
+        let Some(m) = self
+            .catalog
+            .search(ix, 0, &mut |c| self.catalog.class(c)?.new)
+        else {
+            return;
+        };
         let text = self.pool.text(name);
         let takes = self.catalog.member(m).is_some_and(|m| {
-            m.tools.iter().any(|t| matches!(t, crate::catalog::Arg::Named(n) if n == text))
+            m.tools
+                .iter()
+                .any(|t| matches!(t, crate::catalog::Arg::Named(n) if n == text))
         });
         if takes {
             self.take_tools(cx, set, m, false, 0);
@@ -355,7 +426,9 @@ impl Solver<'_> {
             let (inner, governed) = self.pool.unwrap(v);
             let mut one = match inner {
                 Value::Inst(class, _) => {
-                    let ty = self.catalog.search(class, 0, &mut |c| self.catalog.class(c)?.enter.clone());
+                    let ty = self
+                        .catalog
+                        .search(class, 0, &mut |c| self.catalog.class(c)?.enter.clone());
                     match ty {
                         Some(t) => self.of_type(cx, &t, inner, &Args::default(), 0),
                         None => self.pool.one(inner),
@@ -366,7 +439,11 @@ impl Solver<'_> {
                     let a = self.call_method(cx, inner, "__enter__");
                     let b = self.call_method(cx, inner, "__aenter__");
                     let both = self.pool.union(a, b);
-                    if both == EMPTY { self.pool.one(inner) } else { both }
+                    if both == EMPTY {
+                        self.pool.one(inner)
+                    } else {
+                        both
+                    }
                 }
                 other => self.pool.one(other),
             };

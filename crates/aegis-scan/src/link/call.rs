@@ -66,7 +66,12 @@ impl Solver<'_> {
             .iter()
             .map(|a| {
                 let set = self.eval(cx, a.value);
-                ArgVal { name: a.name.map(|n| cx.sym(n)), star: a.star, set, expr: a.value }
+                ArgVal {
+                    name: a.name.map(|n| cx.sym(n)),
+                    star: a.star,
+                    set,
+                    expr: a.value,
+                }
             })
             .collect();
         Args { list }
@@ -111,8 +116,15 @@ impl Solver<'_> {
 
     /// What an unknown call gives: what a model wrote stays what a model wrote.
     pub(super) fn through(&mut self, args: &Args) -> Set {
-        let model = args.list.iter().any(|a| self.pool.has(a.set, |v| v == Value::Model));
-        if model { self.pool.one(Value::Model) } else { EMPTY }
+        let model = args
+            .list
+            .iter()
+            .any(|a| self.pool.has(a.set, |v| v == Value::Model));
+        if model {
+            self.pool.one(Value::Model)
+        } else {
+            EMPTY
+        }
     }
 
     pub(super) fn facts_of(&mut self, cx: Cx<'_>, e: ExprId) -> &mut CallFacts {
@@ -151,7 +163,15 @@ impl Solver<'_> {
     }
 
     /// Calls one value.
-    pub(super) fn call_value(&mut self, cx: Cx<'_>, e: ExprId, v: Value, args: &Args, governed: bool, depth: u32) -> Set {
+    pub(super) fn call_value(
+        &mut self,
+        cx: Cx<'_>,
+        e: ExprId,
+        v: Value,
+        args: &Args,
+        governed: bool,
+        depth: u32,
+    ) -> Set {
         if depth > 6 {
             return EMPTY;
         }
@@ -211,20 +231,35 @@ impl Solver<'_> {
     }
 
     /// Enters a project function: arguments flow in, its result flows out.
-    pub(super) fn enter(&mut self, cx: Cx<'_>, f: Scope, recv: Option<Value>, args: &Args, at: Option<(ExprId, bool)>) -> Set {
+    pub(super) fn enter(
+        &mut self,
+        cx: Cx<'_>,
+        f: Scope,
+        recv: Option<Value>,
+        args: &Args,
+        at: Option<(ExprId, bool)>,
+    ) -> Set {
         if let Some((e, governed)) = at {
             let facts = self.facts_of(cx, e);
             if !facts.targets.contains(&(f, governed)) {
                 facts.targets.push((f, governed));
             }
         }
-        let with_model = args.list.iter().any(|a| self.pool.has(a.set, |v| v == Value::Model));
+        let with_model = args
+            .list
+            .iter()
+            .any(|a| self.pool.has(a.set, |v| v == Value::Model));
         self.called(f, with_model);
         self.note_caller(cx.scope, f);
         self.bind_args(cx, f, recv, args);
-        let Some(info) = self.info(f) else { return EMPTY };
+        let Some(info) = self.info(f) else {
+            return EMPTY;
+        };
         let mut out = self.read(cx, info.result);
-        let yields = self.unit(f).and_then(|(facts, u)| Some(facts.unit(u)?.is_generator)).unwrap_or(false);
+        let yields = self
+            .unit(f)
+            .and_then(|(facts, u)| Some(facts.unit(u)?.is_generator))
+            .unwrap_or(false);
         if yields {
             let set = self.read(cx, info.yields);
             let b = self.generator(f);
@@ -245,13 +280,19 @@ impl Solver<'_> {
         }
         let b = u32::try_from(self.boxes.len()).unwrap_or(u32::MAX);
         let any = self.new_cells(1, super::demand::Owner::Box(b));
-        self.boxes.push(super::BoxInfo { file: info.0, any, ..super::BoxInfo::default() });
+        self.boxes.push(super::BoxInfo {
+            file: info.0,
+            any,
+            ..super::BoxInfo::default()
+        });
         self.box_ix.insert(key, b);
         b
     }
 
     fn bind_args(&mut self, cx: Cx<'_>, f: Scope, recv: Option<Value>, args: &Args) {
-        let Some((facts, unit)) = self.unit(f) else { return };
+        let Some((facts, unit)) = self.unit(f) else {
+            return;
+        };
         let Some(u) = facts.unit(unit) else { return };
         let mut params = u.params.iter();
         let cell = |s: &Self, p: &crate::facts::Param| s.local(f, s.sym_in(f, p.name));
@@ -264,7 +305,9 @@ impl Solver<'_> {
             }
         }
         let rest: Vec<&crate::facts::Param> = params.collect();
-        let mut at = rest.iter().filter(|p| !p.keyword_only && p.star == Star::No);
+        let mut at = rest
+            .iter()
+            .filter(|p| !p.keyword_only && p.star == Star::No);
         let var_args = rest.iter().find(|p| p.star == Star::One);
         let var_named = rest.iter().find(|p| p.star == Star::Two);
         for a in &args.list {
@@ -282,7 +325,9 @@ impl Solver<'_> {
                     }
                 },
                 (Star::No, Some(name)) => {
-                    let param = rest.iter().find(|p| p.star == Star::No && self.sym_in(f, p.name) == name);
+                    let param = rest
+                        .iter()
+                        .find(|p| p.star == Star::No && self.sym_in(f, p.name) == name);
                     match param {
                         Some(p) => {
                             if let Some(c) = cell(self, p) {
@@ -327,7 +372,9 @@ impl Solver<'_> {
             let Value::Box(b) = v else { continue };
             for p in rest {
                 let name = self.sym_in(f, p.name);
-                let Some(c) = self.local(f, name) else { continue };
+                let Some(c) = self.local(f, name) else {
+                    continue;
+                };
                 if p.star == Star::Two {
                     let one = self.pool.one(v);
                     self.add(cx, c, one, a.expr);
@@ -341,7 +388,15 @@ impl Solver<'_> {
     }
 
     /// Adds to the container that `*args` or `**kwargs` holds.
-    fn add_boxed(&mut self, cx: Cx<'_>, f: Scope, cell: Cell, key: Option<Sym>, set: Set, from: ExprId) {
+    fn add_boxed(
+        &mut self,
+        cx: Cx<'_>,
+        f: Scope,
+        cell: Cell,
+        key: Option<Sym>,
+        set: Set,
+        from: ExprId,
+    ) {
         if set == EMPTY {
             return;
         }
@@ -352,7 +407,11 @@ impl Solver<'_> {
             None => {
                 let b = u32::try_from(self.boxes.len()).unwrap_or(u32::MAX);
                 let any = self.new_cells(1, super::demand::Owner::Box(b));
-                self.boxes.push(super::BoxInfo { file: info.0, any, ..super::BoxInfo::default() });
+                self.boxes.push(super::BoxInfo {
+                    file: info.0,
+                    any,
+                    ..super::BoxInfo::default()
+                });
                 self.box_ix.insert((info.0, info.1, part), b);
                 b
             }
@@ -369,7 +428,14 @@ impl Solver<'_> {
     }
 
     /// Makes an instance of a project class.
-    fn construct(&mut self, cx: Cx<'_>, e: ExprId, class: Scope, args: &Args, governed: bool) -> Set {
+    fn construct(
+        &mut self,
+        cx: Cx<'_>,
+        e: ExprId,
+        class: Scope,
+        args: &Args,
+        governed: bool,
+    ) -> Set {
         let init = self.pool.sym("__init__");
         let me = Value::Obj(class);
         let mut found = false;
@@ -410,8 +476,14 @@ impl Solver<'_> {
             classes.reverse();
             for v in classes {
                 let Value::OwnClass(s) = v else { continue };
-                let Some((facts, unit)) = self.unit(s) else { continue };
-                for stmt in facts.unit(unit).map(|u| u.body.as_slice()).unwrap_or_default() {
+                let Some((facts, unit)) = self.unit(s) else {
+                    continue;
+                };
+                for stmt in facts
+                    .unit(unit)
+                    .map(|u| u.body.as_slice())
+                    .unwrap_or_default()
+                {
                     if let crate::facts::Stmt::Annotated { target, .. } = stmt
                         && let Expr::Name(n) = facts.expr(*target)
                     {
@@ -435,7 +507,15 @@ impl Solver<'_> {
     }
 
     /// Calls an instance of a project class: its `__call__`, or what its catalog base does.
-    fn call_object(&mut self, cx: Cx<'_>, e: ExprId, class: Scope, args: &Args, governed: bool, depth: u32) -> Set {
+    fn call_object(
+        &mut self,
+        cx: Cx<'_>,
+        e: ExprId,
+        class: Scope,
+        args: &Args,
+        governed: bool,
+        depth: u32,
+    ) -> Set {
         let name = self.pool.sym("__call__");
         let me = self.pool.one(Value::Obj(class));
         let methods = self.get_attr(cx, me, 0, name);
@@ -510,7 +590,12 @@ impl Solver<'_> {
         let stored = self.boxed(b).map(|i| i.partial.clone()).unwrap_or_default();
         let mut list: Vec<ArgVal> = stored
             .into_iter()
-            .map(|(name, c)| ArgVal { name, star: Star::No, set: self.read(cx, c), expr: 0 })
+            .map(|(name, c)| ArgVal {
+                name,
+                star: Star::No,
+                set: self.read(cx, c),
+                expr: 0,
+            })
             .collect();
         list.extend(more.list.iter().copied());
         Args { list }

@@ -20,7 +20,12 @@ impl Solver<'_> {
         }
         let b = u32::try_from(self.boxes.len()).unwrap_or(u32::MAX);
         let any = self.new_cells(1, super::demand::Owner::Box(b));
-        self.boxes.push(BoxInfo { file: cx.file, expr: e, any, ..BoxInfo::default() });
+        self.boxes.push(BoxInfo {
+            file: cx.file,
+            expr: e,
+            any,
+            ..BoxInfo::default()
+        });
         self.box_ix.insert(key, b);
         b
     }
@@ -74,7 +79,11 @@ impl Solver<'_> {
             if set == EMPTY {
                 continue;
             }
-            let cell = if tuple { self.slot_cell(b, i) } else { self.boxed(b).map(|x| x.any) };
+            let cell = if tuple {
+                self.slot_cell(b, i)
+            } else {
+                self.boxed(b).map(|x| x.any)
+            };
             if let Some(c) = cell {
                 self.add(cx, c, set, item);
             }
@@ -82,7 +91,12 @@ impl Solver<'_> {
         self.pool.one(Value::Box(b))
     }
 
-    pub(super) fn dict(&mut self, cx: Cx<'_>, e: ExprId, pairs: &[(Option<ExprId>, ExprId)]) -> Set {
+    pub(super) fn dict(
+        &mut self,
+        cx: Cx<'_>,
+        e: ExprId,
+        pairs: &[(Option<ExprId>, ExprId)],
+    ) -> Set {
         let b = self.box_at(cx, e, 0);
         for &(key, value) in pairs {
             let set = self.eval(cx, value);
@@ -147,9 +161,13 @@ impl Solver<'_> {
 
     /// Everything a container holds.
     pub(super) fn held(&mut self, cx: Cx<'_>, b: u32) -> Set {
-        let Some(info) = self.boxed(b) else { return EMPTY };
-        let cells: Vec<u32> =
-            std::iter::once(info.any).chain(info.keys.iter().map(|k| k.1)).chain(info.slots.iter().copied()).collect();
+        let Some(info) = self.boxed(b) else {
+            return EMPTY;
+        };
+        let cells: Vec<u32> = std::iter::once(info.any)
+            .chain(info.keys.iter().map(|k| k.1))
+            .chain(info.slots.iter().copied())
+            .collect();
         let mut set = EMPTY;
         for c in cells {
             let held = self.read(cx, c);
@@ -160,14 +178,20 @@ impl Solver<'_> {
 
     /// What is under a literal key of a container, without what has no key.
     pub(super) fn under(&mut self, cx: Cx<'_>, b: u32, key: &str) -> Set {
-        let Some(key) = self.pool.find(key) else { return EMPTY };
-        let cell = self.boxed(b).and_then(|i| i.keys.iter().find(|k| k.0 == key).map(|k| k.1));
+        let Some(key) = self.pool.find(key) else {
+            return EMPTY;
+        };
+        let cell = self
+            .boxed(b)
+            .and_then(|i| i.keys.iter().find(|k| k.0 == key).map(|k| k.1));
         cell.map_or(EMPTY, |c| self.read(cx, c))
     }
 
     /// The literal keys of a container.
     pub(super) fn keys_of(&self, b: u32) -> Vec<&str> {
-        self.boxed(b).map(|i| i.keys.iter().map(|k| self.pool.text(k.0)).collect()).unwrap_or_default()
+        self.boxed(b)
+            .map(|i| i.keys.iter().map(|k| self.pool.text(k.0)).collect())
+            .unwrap_or_default()
     }
 
     /// What iterating gives.
@@ -178,7 +202,9 @@ impl Solver<'_> {
             let mut one = match v {
                 Value::Box(b) => self.held(cx, b),
                 Value::Inst(class, _) => {
-                    let ty = self.catalog.search(class, 0, &mut |c| self.catalog.class(c)?.iter.clone());
+                    let ty = self
+                        .catalog
+                        .search(class, 0, &mut |c| self.catalog.class(c)?.iter.clone());
                     match ty {
                         Some(t) => self.of_type(cx, &t, v, &Args::default(), 0),
                         None => EMPTY,
@@ -187,8 +213,16 @@ impl Solver<'_> {
                 Value::Model | Value::Unread(..) => self.pool.one(v),
                 Value::Obj(_) => {
                     let made = self.call_method(cx, v, "__iter__");
-                    let made = if made == EMPTY { self.call_method(cx, v, "__aiter__") } else { made };
-                    if made == set { EMPTY } else { self.elements_once(cx, made) }
+                    let made = if made == EMPTY {
+                        self.call_method(cx, v, "__aiter__")
+                    } else {
+                        made
+                    };
+                    if made == set {
+                        EMPTY
+                    } else {
+                        self.elements_once(cx, made)
+                    }
                 }
                 _ => EMPTY,
             };
@@ -218,7 +252,9 @@ impl Solver<'_> {
             let one = match v {
                 Value::Box(b) => {
                     let (slot, any, has_slots) = match self.boxed(b) {
-                        Some(info) => (info.slots.get(i).copied(), info.any, !info.slots.is_empty()),
+                        Some(info) => {
+                            (info.slots.get(i).copied(), info.any, !info.slots.is_empty())
+                        }
                         None => continue,
                     };
                     let mut set = self.read(cx, any);
@@ -249,7 +285,9 @@ impl Solver<'_> {
             let mut one = match v {
                 Value::Box(b) => self.lookup_key(cx, b, key),
                 Value::Inst(class, _) => {
-                    let ty = self.catalog.search(class, 0, &mut |c| self.catalog.class(c)?.item.clone());
+                    let ty = self
+                        .catalog
+                        .search(class, 0, &mut |c| self.catalog.class(c)?.item.clone());
                     match ty {
                         Some(t) => self.of_type(cx, &t, v, &Args::default(), 0),
                         None => EMPTY,
@@ -311,7 +349,14 @@ impl Solver<'_> {
     }
 
     /// A method of a container.
-    pub(super) fn box_method(&mut self, cx: Cx<'_>, b: u32, name: &str, args: &Args, e: ExprId) -> Set {
+    pub(super) fn box_method(
+        &mut self,
+        cx: Cx<'_>,
+        b: u32,
+        name: &str,
+        args: &Args,
+        e: ExprId,
+    ) -> Set {
         let me = self.pool.one(Value::Box(b));
         let first = args.positional(0);
         match name {

@@ -9,8 +9,8 @@
 use crate::catalog::Entry;
 use crate::facts::{Facts, UnitKind};
 
-use super::values::{Cell, FileIx, Scope, Set, Sym, Value};
 use super::Solver;
+use super::values::{Cell, FileIx, Scope, Set, Sym, Value};
 
 /// What a cell belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -35,8 +35,21 @@ const SHORT: usize = 3;
 /// Names whose mention alone makes a function worth a look: it may run what a model wrote, or
 /// import at run time.
 const TELLING: [&str; 16] = [
-    "exec", "eval", "subprocess", "Popen", "check_output", "check_call", "getoutput", "popen", "system",
-    "create_subprocess_shell", "create_subprocess_exec", "import_module", "__import__", "exec_run", "exec_command",
+    "exec",
+    "eval",
+    "subprocess",
+    "Popen",
+    "check_output",
+    "check_call",
+    "getoutput",
+    "popen",
+    "system",
+    "create_subprocess_shell",
+    "create_subprocess_exec",
+    "import_module",
+    "__import__",
+    "exec_run",
+    "exec_command",
     "runcode",
 ];
 
@@ -46,12 +59,18 @@ impl Solver<'_> {
         let telling: Vec<Sym> = TELLING.iter().map(|t| self.pool.sym(t)).collect();
         for (i, unit) in facts.units.iter().enumerate() {
             let scope = first + Scope::try_from(i).unwrap_or(0);
-            let mentions: Vec<Sym> = unit.mentions.iter().map(|&n| self.sym_in(scope, n)).collect();
+            let mentions: Vec<Sym> = unit
+                .mentions
+                .iter()
+                .map(|&n| self.sym_in(scope, n))
+                .collect();
             for &m in &mentions {
                 self.mentions.entry(m).or_default().push(scope);
             }
             let always = !matches!(unit.kind, UnitKind::Function | UnitKind::Lambda);
-            let by_itself = unit.has_import || mentions.iter().any(|m| telling.contains(m)) || self.has_shape(&mentions);
+            let by_itself = unit.has_import
+                || mentions.iter().any(|m| telling.contains(m))
+                || self.has_shape(&mentions);
             if always || by_itself {
                 self.activate(scope);
             }
@@ -60,12 +79,16 @@ impl Solver<'_> {
 
     /// Whether the names of some distinctive call path are all mentioned.
     fn has_shape(&self, mentions: &[Sym]) -> bool {
-        self.shape_names.iter().any(|path| path.iter().all(|n| mentions.contains(n)))
+        self.shape_names
+            .iter()
+            .any(|path| path.iter().all(|n| mentions.contains(n)))
     }
 
     /// Evaluates a scope from now on, and the functions around it.
     pub(super) fn activate(&mut self, scope: Scope) {
-        let Some(a) = self.active.get_mut(scope as usize) else { return };
+        let Some(a) = self.active.get_mut(scope as usize) else {
+            return;
+        };
         if *a {
             return;
         }
@@ -88,7 +111,9 @@ impl Solver<'_> {
         if self.is_active(f) {
             return;
         }
-        let short = self.with_unit(f, |_, u| u.body.len() <= SHORT).unwrap_or(false);
+        let short = self
+            .with_unit(f, |_, u| u.body.len() <= SHORT)
+            .unwrap_or(false);
         if short || with_model {
             self.activate(f);
         }
@@ -105,11 +130,20 @@ impl Solver<'_> {
             | Value::Governed(..)
             | Value::Decorator(..) => true,
             Value::Ext(p) => self.ext_carries(p),
-            Value::Module(f) => self.files.get(f as usize).is_some_and(|m| m.facts.is_some()),
+            Value::Module(f) => self
+                .files
+                .get(f as usize)
+                .is_some_and(|m| m.facts.is_some()),
             Value::Func(s) | Value::OwnClass(s) | Value::Obj(s) | Value::Super(s) => self.is_hot(s),
             Value::Bound(_, f) => self.is_hot(f),
-            Value::Box(b) | Value::BoxMethod(b, _) | Value::Partial(b) => self.hot_boxes.contains(&b),
-            Value::Anything | Value::Folder(_) | Value::Str(_) | Value::Model | Value::Unread(..) => false,
+            Value::Box(b) | Value::BoxMethod(b, _) | Value::Partial(b) => {
+                self.hot_boxes.contains(&b)
+            }
+            Value::Anything
+            | Value::Folder(_)
+            | Value::Str(_)
+            | Value::Model
+            | Value::Unread(..) => false,
         }
     }
 
@@ -120,7 +154,11 @@ impl Solver<'_> {
         let text = self.pool.text(path);
         let root = text.split('.').next().unwrap_or("");
         let known = (self.catalog.strong.contains(root) || self.catalog.http_roots.contains(root))
-            && (self.catalog.is_prefix(text) || matches!(self.catalog.entry(text), Some(Entry::Function(_) | Entry::Class(_) | Entry::Value(_))));
+            && (self.catalog.is_prefix(text)
+                || matches!(
+                    self.catalog.entry(text),
+                    Some(Entry::Function(_) | Entry::Class(_) | Entry::Value(_))
+                ));
         self.ext_carrying.insert(path, known);
         known
     }
@@ -144,7 +182,9 @@ impl Solver<'_> {
                 Value::Func(s) | Value::OwnClass(s) | Value::Obj(s) | Value::Bound(_, s) => {
                     self.holders.entry(s).or_default().push(cell);
                 }
-                Value::Box(b) | Value::Partial(b) => self.box_holders.entry(b).or_default().push(cell),
+                Value::Box(b) | Value::Partial(b) => {
+                    self.box_holders.entry(b).or_default().push(cell)
+                }
                 _ => {}
             }
         }
@@ -200,10 +240,19 @@ impl Solver<'_> {
     }
 
     fn is_receiver(&self, scope: Scope, name: Sym) -> bool {
-        let Some((facts, unit)) = self.unit(scope) else { return false };
-        let Some(u) = facts.unit(unit) else { return false };
-        let in_class = facts.unit(u.parent).is_some_and(|p| p.kind == UnitKind::Class);
-        in_class && u.params.first().is_some_and(|p| self.sym_in(scope, p.name) == name)
+        let Some((facts, unit)) = self.unit(scope) else {
+            return false;
+        };
+        let Some(u) = facts.unit(unit) else {
+            return false;
+        };
+        let in_class = facts
+            .unit(u.parent)
+            .is_some_and(|p| p.kind == UnitKind::Class);
+        in_class
+            && u.params
+                .first()
+                .is_some_and(|p| self.sym_in(scope, p.name) == name)
     }
 
     /// Activates the scopes that mention a name, in one file or everywhere.
@@ -227,9 +276,13 @@ impl Solver<'_> {
         }
         let holders = self.holders.remove(&scope).unwrap_or_default();
         self.newly_carrying.extend(holders);
-        let Some((facts, unit)) = self.unit(scope) else { return };
+        let Some((facts, unit)) = self.unit(scope) else {
+            return;
+        };
         let Some(u) = facts.unit(unit) else { return };
-        let parent_is_class = facts.unit(u.parent).is_some_and(|p| p.kind == UnitKind::Class);
+        let parent_is_class = facts
+            .unit(u.parent)
+            .is_some_and(|p| p.kind == UnitKind::Class);
         if unit != 0 && parent_is_class && u.kind == UnitKind::Function {
             let name = self.sym_in(scope, u.name);
             self.activate_mentions(name, None);
@@ -265,13 +318,27 @@ impl Solver<'_> {
 
     /// Names of a file that carry: what makes its importers worth reading.
     pub(crate) fn exports_of(&self, file: FileIx) -> Vec<Sym> {
-        let Some(m) = self.files.get(file as usize).filter(|m| m.facts.is_some()) else { return Vec::new() };
-        let Some(info) = self.info(m.first_scope) else { return Vec::new() };
-        let names = m.facts.as_ref().and_then(|f| f.unit(0)).map(|u| u.locals.clone()).unwrap_or_default();
+        let Some(m) = self.files.get(file as usize).filter(|m| m.facts.is_some()) else {
+            return Vec::new();
+        };
+        let Some(info) = self.info(m.first_scope) else {
+            return Vec::new();
+        };
+        let names = m
+            .facts
+            .as_ref()
+            .and_then(|f| f.unit(0))
+            .map(|u| u.locals.clone())
+            .unwrap_or_default();
         let carrying = |i: usize| {
             let cell = info.locals as usize + i;
             self.carrying.get(cell).copied().unwrap_or(false)
         };
-        names.iter().enumerate().filter(|(i, _)| carrying(*i)).map(|(_, &n)| self.sym_in(m.first_scope, n)).collect()
+        names
+            .iter()
+            .enumerate()
+            .filter(|(i, _)| carrying(*i))
+            .map(|(_, &n)| self.sym_in(m.first_scope, n))
+            .collect()
     }
 }

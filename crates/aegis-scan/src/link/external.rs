@@ -10,20 +10,39 @@ use super::{Cx, Site, SiteKey, Solver, Spot};
 
 impl Solver<'_> {
     /// Calls a value that is not of the project.
-    pub(super) fn call_external(&mut self, cx: Cx<'_>, e: ExprId, v: Value, args: &Args, governed: bool, depth: u32) -> Set {
+    pub(super) fn call_external(
+        &mut self,
+        cx: Cx<'_>,
+        e: ExprId,
+        v: Value,
+        args: &Args,
+        governed: bool,
+        depth: u32,
+    ) -> Set {
         match v {
             Value::Class(ix) => {
                 self.hand_over(cx, e, args);
                 let alloc = self.new_of_base(cx, e, ix, args, governed);
                 let inst = self.pool.one(Value::Inst(ix, alloc));
-                let path = self.catalog.class(ix).map(|c| c.path.clone()).unwrap_or_default();
-                let new = self.catalog.search(ix, 0, &mut |c| self.catalog.class(c)?.new);
-                let tools = new.and_then(|m| self.catalog.member(m)).map(|m| m.tools.clone()).unwrap_or_default();
+                let path = self
+                    .catalog
+                    .class(ix)
+                    .map(|c| c.path.clone())
+                    .unwrap_or_default();
+                let new = self
+                    .catalog
+                    .search(ix, 0, &mut |c| self.catalog.class(c)?.new);
+                let tools = new
+                    .and_then(|m| self.catalog.member(m))
+                    .map(|m| m.tools.clone())
+                    .unwrap_or_default();
                 self.governed_by_arguments(&path, &tools, args, inst)
             }
             Value::Inst(ix, _) => {
                 self.hand_over(cx, e, args);
-                let member = self.catalog.search(ix, 0, &mut |c| self.catalog.class(c)?.call);
+                let member = self
+                    .catalog
+                    .search(ix, 0, &mut |c| self.catalog.class(c)?.call);
                 match member {
                     Some(m) => self.apply(cx, e, m, v, args, governed),
                     None => self.through(args),
@@ -52,12 +71,22 @@ impl Solver<'_> {
     }
 
     /// A call of something by its dotted path.
-    fn call_path(&mut self, cx: Cx<'_>, e: ExprId, path: u32, args: &Args, governed: bool, depth: u32) -> Set {
+    fn call_path(
+        &mut self,
+        cx: Cx<'_>,
+        e: ExprId,
+        path: u32,
+        args: &Args,
+        governed: bool,
+        depth: u32,
+    ) -> Set {
         let text = self.pool.text(path).to_owned();
         match text.as_str() {
             "builtins.getattr" => return self.call_getattr(cx, args),
             "importlib.import_module" | "builtins.__import__" => return self.call_import(cx, args),
-            "functools.partial" | "functools.partialmethod" => return self.make_partial(cx, e, args),
+            "functools.partial" | "functools.partialmethod" => {
+                return self.make_partial(cx, e, args);
+            }
             "builtins.dict" => {
                 let b = self.box_at(cx, e, 0);
                 self.box_method(cx, b, "update", args, e);
@@ -70,7 +99,8 @@ impl Solver<'_> {
             }
             "builtins.enumerate" | "builtins.zip" => return self.paired(cx, e, &text, args),
             // Numbers and truth values are nothing a model can put commands into.
-            "builtins.int" | "builtins.len" | "builtins.float" | "builtins.bool" | "builtins.abs" | "builtins.round" => {
+            "builtins.int" | "builtins.len" | "builtins.float" | "builtins.bool"
+            | "builtins.abs" | "builtins.round" => {
                 return EMPTY;
             }
             "builtins.isinstance" => {
@@ -103,7 +133,9 @@ impl Solver<'_> {
     }
 
     fn call_getattr(&mut self, cx: Cx<'_>, args: &Args) -> Set {
-        let (Some(base), Some(name)) = (args.positional(0), args.positional(1)) else { return EMPTY };
+        let (Some(base), Some(name)) = (args.positional(0), args.positional(1)) else {
+            return EMPTY;
+        };
         let mut out = args.positional(2).map_or(EMPTY, |d| d.set);
         for v in self.pool.values(name.set) {
             if let Value::Str(s) = v {
@@ -121,16 +153,23 @@ impl Solver<'_> {
 
     fn call_import(&mut self, cx: Cx<'_>, args: &Args) -> Set {
         let named = self.pool.find("name").and_then(|n| args.named(n).copied());
-        let Some(name) = args.positional(0).copied().or(named) else { return EMPTY };
+        let Some(name) = args.positional(0).copied().or(named) else {
+            return EMPTY;
+        };
         let mut out = EMPTY;
         for v in self.pool.values(name.set) {
             let Value::Str(s) = v else { continue };
             let path = self.pool.text(s).to_owned();
             let mut names = path.split('.');
             let top = names.next().unwrap_or("");
-            let place = self.modules.top(cx.file, top).map(|p| self.modules.descend(p, names));
+            let place = self
+                .modules
+                .top(cx.file, top)
+                .map(|p| self.modules.descend(p, names));
             let one = match place {
-                Some((super::modules::Place::Module(f), used)) if used + 1 == path.split('.').count() => {
+                Some((super::modules::Place::Module(f), used))
+                    if used + 1 == path.split('.').count() =>
+                {
                     self.pool.one(Value::Module(f))
                 }
                 _ => self.ext(cx, s),
@@ -175,10 +214,30 @@ impl Solver<'_> {
     // ---- the catalog
 
     /// What constructing a catalog class does; gives the number of a tool object, or 0.
-    pub(super) fn new_of_base(&mut self, cx: Cx<'_>, e: ExprId, ix: ClassIx, args: &Args, governed: bool) -> u32 {
-        let Some(m) = self.catalog.search(ix, 0, &mut |c| self.catalog.class(c)?.new) else { return 0 };
+    pub(super) fn new_of_base(
+        &mut self,
+        cx: Cx<'_>,
+        e: ExprId,
+        ix: ClassIx,
+        args: &Args,
+        governed: bool,
+    ) -> u32 {
+        let Some(m) = self
+            .catalog
+            .search(ix, 0, &mut |c| self.catalog.class(c)?.new)
+        else {
+            return 0;
+        };
         self.apply(cx, e, m, Value::Class(ix), args, governed);
-        if self.catalog.member(m).is_some_and(|m| m.kind == Some(Kind::ToolDef)) { self.tool_object(cx, e) } else { 0 }
+        if self
+            .catalog
+            .member(m)
+            .is_some_and(|m| m.kind == Some(Kind::ToolDef))
+        {
+            self.tool_object(cx, e)
+        } else {
+            0
+        }
     }
 
     /// The number of the tool object made at an expression.
@@ -195,16 +254,34 @@ impl Solver<'_> {
     }
 
     pub(super) fn tool_object_key(&self, i: u32) -> Option<SiteKey> {
-        if i == 0 { None } else { self.tool_objects.get(i as usize).copied() }
+        if i == 0 {
+            None
+        } else {
+            self.tool_objects.get(i as usize).copied()
+        }
     }
 
     /// Everything a catalog entry says about a call.
-    pub(super) fn apply(&mut self, cx: Cx<'_>, e: ExprId, ix: MemberIx, recv: Value, args: &Args, governed: bool) -> Set {
+    pub(super) fn apply(
+        &mut self,
+        cx: Cx<'_>,
+        e: ExprId,
+        ix: MemberIx,
+        recv: Value,
+        args: &Args,
+        governed: bool,
+    ) -> Set {
         let catalog = self.catalog;
-        let Some(m) = catalog.member(ix) else { return EMPTY };
+        let Some(m) = catalog.member(ix) else {
+            return EMPTY;
+        };
         // Of a decorator it is the definition below that is the tool.
         if let Some(kind) = m.kind.filter(|&k| m.decorator != Some(k)) {
-            let receiver = if let Value::Inst(c, _) | Value::Class(c) = recv { Some(c) } else { None };
+            let receiver = if let Value::Inst(c, _) | Value::Class(c) = recv {
+                Some(c)
+            } else {
+                None
+            };
             let site = self.site(cx, Spot::Expr(e), kind, ix, governed);
             if let Some(c) = receiver
                 && let Err(i) = site.receivers.binary_search(&c)
@@ -271,7 +348,11 @@ impl Solver<'_> {
             return EMPTY;
         }
         let out = self.governed_by_arguments(&m.path, &m.tools, args, out);
-        if governed { self.govern_set(out, Cover::All) } else { out }
+        if governed {
+            self.govern_set(out, Cover::All)
+        } else {
+            out
+        }
     }
 
     fn number_tool_objects(&mut self, cx: Cx<'_>, e: ExprId, set: Set) -> Set {
@@ -308,7 +389,14 @@ impl Solver<'_> {
     }
 
     /// Records a site.
-    pub(super) fn site(&mut self, cx: Cx<'_>, spot: Spot, kind: Kind, member: MemberIx, governed: bool) -> &mut Site {
+    pub(super) fn site(
+        &mut self,
+        cx: Cx<'_>,
+        spot: Spot,
+        kind: Kind,
+        member: MemberIx,
+        governed: bool,
+    ) -> &mut Site {
         if self.follow_callers {
             self.make_hot(cx.scope);
         }
@@ -325,7 +413,14 @@ impl Solver<'_> {
     // ---- types
 
     /// Values of a catalog type.
-    pub(super) fn of_type(&mut self, cx: Cx<'_>, ty: &Type, recv: Value, args: &Args, e: ExprId) -> Set {
+    pub(super) fn of_type(
+        &mut self,
+        cx: Cx<'_>,
+        ty: &Type,
+        recv: Value,
+        args: &Args,
+        e: ExprId,
+    ) -> Set {
         match ty {
             Type::Nothing => EMPTY,
             Type::Class(ix) => self.pool.one(Value::Inst(*ix, 0)),
@@ -336,7 +431,9 @@ impl Solver<'_> {
             },
             Type::Arg(which) => self.arg(cx, args, which).map_or(EMPTY, |a| a.0),
             Type::Result(which) => {
-                let Some((set, _)) = self.arg(cx, args, which) else { return EMPTY };
+                let Some((set, _)) = self.arg(cx, args, which) else {
+                    return EMPTY;
+                };
                 let mut out = EMPTY;
                 for v in self.pool.values(set) {
                     let made = self.call_value(cx, e, v, &Args::default(), false, 3);
@@ -369,7 +466,11 @@ impl Solver<'_> {
                 }
                 out
             }
-            Type::Select { args: which, cases, otherwise } => {
+            Type::Select {
+                args: which,
+                cases,
+                otherwise,
+            } => {
                 let given = self.arg(cx, args, which).map_or(EMPTY, |a| a.0);
                 let mut out = EMPTY;
                 let mut known = false;
@@ -384,7 +485,9 @@ impl Solver<'_> {
                     }
                 }
                 if !known || out == EMPTY {
-                    out = otherwise.as_ref().map_or(out, |t| self.of_type(cx, t, recv, args, e));
+                    out = otherwise
+                        .as_ref()
+                        .map_or(out, |t| self.of_type(cx, t, recv, args, e));
                 }
                 out
             }
@@ -402,19 +505,34 @@ impl Solver<'_> {
                     Value::Obj(_) => None,
                     _ => None,
                 };
-                let ty = class.and_then(|ix| self.catalog.search(ix, 0, &mut |c| self.catalog.class(c)?.pipe.clone()));
+                let ty = class.and_then(|ix| {
+                    self.catalog
+                        .search(ix, 0, &mut |c| self.catalog.class(c)?.pipe.clone())
+                });
                 if let Some(Type::Class(ix)) = ty {
                     let one = self.pool.one(Value::Inst(ix, 0));
                     out = self.pool.union(out, one);
                 }
             }
         }
-        if out == EMPTY { self.pool.union(left, right) } else { out }
+        if out == EMPTY {
+            self.pool.union(left, right)
+        } else {
+            out
+        }
     }
 
     // ---- raw HTTP
 
-    fn http(&mut self, cx: Cx<'_>, e: ExprId, ix: MemberIx, h: &crate::catalog::HttpArgs, args: &Args, governed: bool) {
+    fn http(
+        &mut self,
+        cx: Cx<'_>,
+        e: ExprId,
+        ix: MemberIx,
+        h: &crate::catalog::HttpArgs,
+        args: &Args,
+        governed: bool,
+    ) {
         let url = self.arg(cx, args, &h.url).map_or(EMPTY, |a| a.0);
         let body = self.arg(cx, args, &h.body).map_or(EMPTY, |a| a.0);
         let is_request = self.is_model_request(body);
@@ -464,7 +582,11 @@ impl Solver<'_> {
         for &id in &self.pool.ids(set).to_vec() {
             let v = self.pool.value(id);
             let v = match v {
-                Value::Governed(..) | Value::Str(_) | Value::Model | Value::Governor(_) | Value::Governing(_) => v,
+                Value::Governed(..)
+                | Value::Str(_)
+                | Value::Model
+                | Value::Governor(_)
+                | Value::Governing(_) => v,
                 _ => Value::Governed(id, cover),
             };
             let one = self.pool.one(v);
@@ -486,17 +608,23 @@ impl Solver<'_> {
             facts.governors.push(g);
         }
         let catalog = self.catalog;
-        let Some(rule) = catalog.governors.get(g as usize) else { return EMPTY };
+        let Some(rule) = catalog.governors.get(g as usize) else {
+            return EMPTY;
+        };
         match &rule.effect {
             GovernorEffect::Wrap { args: which } => {
-                let given = self.arg(cx, args, which).or_else(|| args.positional(0).map(|a| (a.set, a.expr)));
+                let given = self
+                    .arg(cx, args, which)
+                    .or_else(|| args.positional(0).map(|a| (a.set, a.expr)));
                 let functions = given.map_or(EMPTY, |g| g.0);
                 if functions == EMPTY {
                     return self.pool.one(Value::Governing(g));
                 }
                 self.govern_deep(cx, e, functions)
             }
-            GovernorEffect::Executor { args: which, calls, .. } => {
+            GovernorEffect::Executor {
+                args: which, calls, ..
+            } => {
                 self.hand_over_governed(cx, e, args, which, calls);
                 self.pool.one(Value::Governing(g))
             }
@@ -527,8 +655,17 @@ impl Solver<'_> {
     }
 
     /// What an executor is given runs under governance.
-    fn hand_over_governed(&mut self, cx: Cx<'_>, e: ExprId, args: &Args, which: &[Arg], calls: &[String]) {
-        let Some((set, _)) = self.arg(cx, args, which) else { return };
+    fn hand_over_governed(
+        &mut self,
+        cx: Cx<'_>,
+        e: ExprId,
+        args: &Args,
+        which: &[Arg],
+        calls: &[String],
+    ) {
+        let Some((set, _)) = self.arg(cx, args, which) else {
+            return;
+        };
         let member = 0;
         self.take_tools(cx, set, member, true, 0);
         for v in self.pool.values(set) {
@@ -551,18 +688,32 @@ impl Solver<'_> {
         let me = self.pool.one(Value::Obj(class));
         let set = self.get_attr(cx, me, 0, name);
         let bound = self.pool.values(set).into_iter();
-        bound.filter_map(|v| if let Value::Bound(_, f) = v { Some(f) } else { None }).collect()
+        bound
+            .filter_map(|v| {
+                if let Value::Bound(_, f) = v {
+                    Some(f)
+                } else {
+                    None
+                }
+            })
+            .collect()
     }
 
     /// A method of a governor object was called.
     fn call_governing(&mut self, cx: Cx<'_>, e: ExprId, g: u32, args: &Args) -> Set {
         let catalog = self.catalog;
-        let Some(rule) = catalog.governors.get(g as usize) else { return EMPTY };
+        let Some(rule) = catalog.governors.get(g as usize) else {
+            return EMPTY;
+        };
         match &rule.effect {
             // `@guard(...)`: the result of the first call wraps what it is called with.
             GovernorEffect::Wrap { .. } => {
                 let set = args.positional(0).map_or(EMPTY, |a| a.set);
-                if set == EMPTY { self.pool.one(Value::Governing(g)) } else { self.govern_deep(cx, e, set) }
+                if set == EMPTY {
+                    self.pool.one(Value::Governing(g))
+                } else {
+                    self.govern_deep(cx, e, set)
+                }
             }
             GovernorEffect::Executor { args: which, .. } => {
                 let set = args.positional(0).map_or(EMPTY, |a| a.set);
@@ -613,8 +764,14 @@ impl Solver<'_> {
 
     fn same_path(&self, a: &str, b: &str) -> bool {
         let canon = |p: &str| match self.catalog.entry(p) {
-            Some(Entry::Class(ix)) => self.catalog.class(ix).map_or_else(|| p.to_owned(), |c| c.path.clone()),
-            Some(Entry::Function(m)) => self.catalog.member(m).map_or_else(|| p.to_owned(), |m| m.path.clone()),
+            Some(Entry::Class(ix)) => self
+                .catalog
+                .class(ix)
+                .map_or_else(|| p.to_owned(), |c| c.path.clone()),
+            Some(Entry::Function(m)) => self
+                .catalog
+                .member(m)
+                .map_or_else(|| p.to_owned(), |m| m.path.clone()),
             _ => p.to_owned(),
         };
         a == b || canon(a) == canon(b)
@@ -626,7 +783,11 @@ impl Solver<'_> {
             match v {
                 Value::Governing(g) | Value::Governor(g) => out.push(g),
                 Value::Box(b) => {
-                    let cells = self.boxed(b).map(|i| std::iter::once(i.any).chain(i.slots.iter().copied()).collect::<Vec<_>>());
+                    let cells = self.boxed(b).map(|i| {
+                        std::iter::once(i.any)
+                            .chain(i.slots.iter().copied())
+                            .collect::<Vec<_>>()
+                    });
                     for c in cells.unwrap_or_default() {
                         for v in self.pool.values(self.peek(c)) {
                             if let Value::Governing(g) | Value::Governor(g) = v {
@@ -654,10 +815,20 @@ impl Solver<'_> {
         }
         let tool_names: Vec<u32> = tools
             .iter()
-            .filter_map(|t| if let Arg::Named(n) = t { self.pool.find(n) } else { None })
+            .filter_map(|t| {
+                if let Arg::Named(n) = t {
+                    self.pool.find(n)
+                } else {
+                    None
+                }
+            })
             .collect();
         let mut cover = None;
-        for a in args.list.iter().filter(|a| a.name.is_some_and(|n| !tool_names.contains(&n))) {
+        for a in args
+            .list
+            .iter()
+            .filter(|a| a.name.is_some_and(|n| !tool_names.contains(&n)))
+        {
             for v in self.pool.values(a.set) {
                 if let (Value::Inst(..) | Value::Obj(_), Some(c)) = self.pool.unwrap(v) {
                     cover = Some(c);
@@ -672,7 +843,10 @@ impl Solver<'_> {
 
     /// `isinstance(x, C)`: `x` may be a `C`.
     fn narrow(&mut self, cx: Cx<'_>, args: &Args) {
-        let (Some(what), Some(class)) = (args.positional(0).copied(), args.positional(1).copied()) else { return };
+        let (Some(what), Some(class)) = (args.positional(0).copied(), args.positional(1).copied())
+        else {
+            return;
+        };
         if !matches!(cx.facts.expr(what.expr), Expr::Name(_)) {
             return;
         }

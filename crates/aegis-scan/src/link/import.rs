@@ -44,7 +44,9 @@ impl Solver<'_> {
         let module = cx.facts.name(item.module).to_owned();
         let member = item.item.map(|n| cx.facts.name(n).to_owned());
         if item.level > 0 {
-            let Some(start) = self.modules.relative(cx.file, item.level) else { return (EMPTY, true) };
+            let Some(start) = self.modules.relative(cx.file, item.level) else {
+                return (EMPTY, true);
+            };
             let names: Vec<&str> = module.split('.').filter(|n| !n.is_empty()).collect();
             let (place, used) = self.modules.descend(start, names.iter().copied());
             if used < names.len() {
@@ -70,14 +72,24 @@ impl Solver<'_> {
             // `from package.attribute import x` is not a thing; the name is simply not there.
             return (EMPTY, true);
         }
-        let path = if item.star || item.renamed || member.is_some() { full } else { module.split('.').next().unwrap_or("").to_owned() };
+        let path = if item.star || item.renamed || member.is_some() {
+            full
+        } else {
+            module.split('.').next().unwrap_or("").to_owned()
+        };
         let path = if item.star { module } else { path };
         let sym = self.pool.sym(&path);
         (self.ext(cx, sym), true)
     }
 
     /// The project's place for an absolute import, unless a known SDK is meant.
-    fn project_place(&mut self, cx: Cx<'_>, module: &str, full: &str, member: Option<&str>) -> Option<Place> {
+    fn project_place(
+        &mut self,
+        cx: Cx<'_>,
+        module: &str,
+        full: &str,
+        member: Option<&str>,
+    ) -> Option<Place> {
         let mut names = module.split('.');
         let top = names.next().unwrap_or("");
         let place = self.modules.top(cx.file, top)?;
@@ -102,7 +114,9 @@ impl Solver<'_> {
 
     /// Whether a full path is, or leads to, something in the catalog.
     pub(super) fn is_known(&self, path: &str) -> bool {
-        self.catalog.entry(path).is_some() || self.catalog.is_prefix(path) || self.catalog.governor(path).is_some()
+        self.catalog.entry(path).is_some()
+            || self.catalog.is_prefix(path)
+            || self.catalog.governor(path).is_some()
     }
 
     /// Whether a module binds a name or has a submodule of that name.
@@ -110,9 +124,15 @@ impl Solver<'_> {
         if self.modules.child(place, name).is_some() {
             return true;
         }
-        let Place::Module(f) = place else { return false };
-        let Some(facts) = self.files.get(*f as usize).and_then(|m| m.facts.as_ref()) else { return false };
-        let Some(unit) = facts.unit(0) else { return false };
+        let Place::Module(f) = place else {
+            return false;
+        };
+        let Some(facts) = self.files.get(*f as usize).and_then(|m| m.facts.as_ref()) else {
+            return false;
+        };
+        let Some(unit) = facts.unit(0) else {
+            return false;
+        };
         unit.locals.iter().any(|&l| facts.name(l) == name)
             || unit.body.iter().any(|s| matches!(s, crate::facts::Stmt::Import { items, .. } if items.iter().any(|i| i.star)))
     }
@@ -149,7 +169,11 @@ impl Solver<'_> {
         if depth > 8 {
             return EMPTY;
         }
-        let loaded = self.files.get(file as usize).filter(|m| m.facts.is_some()).map(|m| m.first_scope);
+        let loaded = self
+            .files
+            .get(file as usize)
+            .filter(|m| m.facts.is_some())
+            .map(|m| m.first_scope);
         let mut out = EMPTY;
         if let Some(scope) = loaded
             && let Some(cell) = self.local(scope, name)
@@ -186,12 +210,18 @@ impl Solver<'_> {
 
     /// A name that a file gets by `from x import *`.
     pub(super) fn starred(&mut self, cx: Cx<'_>, file: FileIx, name: Sym, depth: u32) -> Set {
-        let stars = self.files.get(file as usize).map(|m| m.star_imports.clone()).unwrap_or_default();
+        let stars = self
+            .files
+            .get(file as usize)
+            .map(|m| m.star_imports.clone())
+            .unwrap_or_default();
         let mut out = EMPTY;
         for star in stars {
             for v in self.pool.values(star) {
                 let one = match v {
-                    Value::Module(f) if self.exports(f, name) => self.module_attr(cx, f, name, depth + 1),
+                    Value::Module(f) if self.exports(f, name) => {
+                        self.module_attr(cx, f, name, depth + 1)
+                    }
                     Value::Ext(p) => {
                         let path = format!("{}.{}", self.pool.text(p), self.pool.text(name));
                         if self.is_known(&path) {
@@ -229,7 +259,9 @@ impl Solver<'_> {
         } else {
             match self.catalog.entry(&text) {
                 Some(Entry::Class(ix)) => self.pool.one(Value::Class(ix)),
-                Some(Entry::Value(ty)) => self.of_type(cx, &ty, Value::Ext(path), &Args::default(), 0),
+                Some(Entry::Value(ty)) => {
+                    self.of_type(cx, &ty, Value::Ext(path), &Args::default(), 0)
+                }
                 Some(Entry::Function(m)) => {
                     let one = self.pool.one(Value::Ext(path));
                     // `from interpreter import interpreter`: not a function but an object.

@@ -223,7 +223,12 @@ impl<'a> Cx<'a> {
 }
 
 impl<'c> Solver<'c> {
-    pub(crate) fn new(catalog: &'c Catalog, modules: Modules, files: usize, sdk_roots: FxHashSet<String>) -> Self {
+    pub(crate) fn new(
+        catalog: &'c Catalog,
+        modules: Modules,
+        files: usize,
+        sdk_roots: FxHashSet<String>,
+    ) -> Self {
         let mut s = Self {
             catalog,
             modules,
@@ -272,10 +277,18 @@ impl<'c> Solver<'c> {
             shape_names: Vec::new(),
             follow_callers: false,
         };
-        let mut shapes: Vec<&Vec<String>> = catalog.shapes.values().flatten().map(|(path, _)| path).collect();
+        let mut shapes: Vec<&Vec<String>> = catalog
+            .shapes
+            .values()
+            .flatten()
+            .map(|(path, _)| path)
+            .collect();
         shapes.sort_unstable();
         shapes.dedup();
-        s.shape_names = shapes.into_iter().map(|path| path.iter().map(|n| s.pool.sym(n)).collect()).collect();
+        s.shape_names = shapes
+            .into_iter()
+            .map(|path| path.iter().map(|n| s.pool.sym(n)).collect())
+            .collect();
         s.files.resize_with(files, Module::default);
         s
     }
@@ -306,7 +319,10 @@ impl<'c> Solver<'c> {
             });
             self.queued.push(false);
         }
-        let was_unread = self.files.get(file as usize).is_some_and(|f| f.facts.is_none());
+        let was_unread = self
+            .files
+            .get(file as usize)
+            .is_some_and(|f| f.facts.is_none());
         if let Some(slot) = self.files.get_mut(file as usize) {
             slot.first_scope = first;
             slot.names = names;
@@ -323,7 +339,10 @@ impl<'c> Solver<'c> {
         self.import_cache.clear();
         let n = Scope::try_from(self.scopes.len()).unwrap_or(0);
         for s in 0..n {
-            if self.reads_unread.contains(&s) || self.with_unit(s, |_, u| u.kind == UnitKind::Module || u.has_import) == Some(true) {
+            if self.reads_unread.contains(&s)
+                || self.with_unit(s, |_, u| u.kind == UnitKind::Module || u.has_import)
+                    == Some(true)
+            {
                 self.enqueue(s);
             }
         }
@@ -347,11 +366,23 @@ impl<'c> Solver<'c> {
     }
 
     fn scope(&mut self, scope: Scope) {
-        let Some(&info) = self.scopes.get(scope as usize) else { return };
-        let Some(module) = self.files.get(info.file as usize) else { return };
-        let Some(facts) = module.facts.clone() else { return };
+        let Some(&info) = self.scopes.get(scope as usize) else {
+            return;
+        };
+        let Some(module) = self.files.get(info.file as usize) else {
+            return;
+        };
+        let Some(facts) = module.facts.clone() else {
+            return;
+        };
         let names = Arc::clone(&module.names);
-        let cx = Cx { facts: &facts, names: &names, file: info.file, unit: info.unit, scope };
+        let cx = Cx {
+            facts: &facts,
+            names: &names,
+            file: info.file,
+            unit: info.unit,
+            scope,
+        };
         if let Some(unit) = facts.unit(info.unit) {
             self.block(cx, &unit.body);
         }
@@ -437,7 +468,13 @@ impl<'c> Solver<'c> {
         if let Some(&c) = self.loose.get(&name) {
             return c;
         }
-        let last = self.pool.text(name).rsplit('.').next().unwrap_or("").to_owned();
+        let last = self
+            .pool
+            .text(name)
+            .rsplit('.')
+            .next()
+            .unwrap_or("")
+            .to_owned();
         let last = self.pool.sym(&last);
         let c = self.new_cells(1, demand::Owner::Loose(last));
         self.loose.insert(name, c);
@@ -453,7 +490,10 @@ impl<'c> Solver<'c> {
     /// The facts and unit of a scope.
     pub(crate) fn unit(&self, scope: Scope) -> Option<(Arc<Facts>, UnitId)> {
         let info = self.info(scope)?;
-        Some((self.files.get(info.file as usize)?.facts.clone()?, info.unit))
+        Some((
+            self.files.get(info.file as usize)?.facts.clone()?,
+            info.unit,
+        ))
     }
 
     /// A context for reading in another scope while `cx` is the one that depends on it.
@@ -472,7 +512,10 @@ impl<'c> Solver<'c> {
         let unit = module.facts.as_ref()?.unit(info.unit)?;
         let text = self.pool.text(name);
         // Locals are sorted by file-local name; names are few, so look them up by text.
-        let i = unit.locals.iter().position(|&l| module.names.get(l as usize) == Some(&name))?;
+        let i = unit
+            .locals
+            .iter()
+            .position(|&l| module.names.get(l as usize) == Some(&name))?;
         let _ = text;
         Some(info.locals + Cell::try_from(i).ok()?)
     }
@@ -501,6 +544,8 @@ impl<'c> Solver<'c> {
 
     /// Whether a set holds nothing that could matter to anyone.
     fn is_plain(&self, set: Set) -> bool {
-        !self.pool.has(set, |v| !matches!(v, Value::Str(_) | Value::Unread(..) | Value::Ext(_)))
+        !self.pool.has(set, |v| {
+            !matches!(v, Value::Str(_) | Value::Unread(..) | Value::Ext(_))
+        })
     }
 }

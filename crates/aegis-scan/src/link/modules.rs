@@ -35,7 +35,10 @@ impl Modules {
         let mut m = Self::default();
         for (i, (root, path, notebook)) in files.enumerate() {
             let ix = FileIx::try_from(i).unwrap_or(FileIx::MAX);
-            let stem = path.strip_suffix(".py").or_else(|| path.strip_suffix(".pyw")).unwrap_or(path);
+            let stem = path
+                .strip_suffix(".py")
+                .or_else(|| path.strip_suffix(".pyw"))
+                .unwrap_or(path);
             let key = format!("{root}/{stem}");
             if !notebook {
                 m.by_key.insert(key.clone(), ix);
@@ -48,9 +51,13 @@ impl Modules {
         }
         let mut tops: FxHashMap<String, FxHashSet<String>> = FxHashMap::default();
         for key in m.by_key.keys().chain(&m.folders) {
-            let Some((folder, name)) = key.rsplit_once('/') else { continue };
+            let Some((folder, name)) = key.rsplit_once('/') else {
+                continue;
+            };
             if name != "__init__" && !m.by_key.contains_key(&format!("{folder}/__init__")) {
-                tops.entry(name.to_owned()).or_default().insert(folder.to_owned());
+                tops.entry(name.to_owned())
+                    .or_default()
+                    .insert(folder.to_owned());
             }
         }
         m.tops = tops
@@ -76,15 +83,22 @@ impl Modules {
 
     /// Whether a file is the `conftest` of a folder that another file lies in.
     pub(crate) fn is_conftest_above(&self, file: FileIx, other: FileIx) -> bool {
-        let Some((folder, "conftest")) = self.key(file).rsplit_once('/') else { return false };
-        self.key(other).strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
+        let Some((folder, "conftest")) = self.key(file).rsplit_once('/') else {
+            return false;
+        };
+        self.key(other)
+            .strip_prefix(folder)
+            .is_some_and(|rest| rest.starts_with('/'))
     }
 
     /// Whether a place is a module beside a file of a package: not what an absolute import means.
     pub(crate) fn is_neighbour_in_package(&self, file: FileIx, place: &Place) -> bool {
-        let Place::Module(other) = place else { return false };
+        let Place::Module(other) = place else {
+            return false;
+        };
         let folder = parent(self.key(file));
-        parent(self.key(*other)) == folder && self.by_key.contains_key(&format!("{folder}/__init__"))
+        parent(self.key(*other)) == folder
+            && self.by_key.contains_key(&format!("{folder}/__init__"))
     }
 
     /// Whether a file lies in a folder of this name.
@@ -98,7 +112,8 @@ impl Modules {
         let top = names.next()?;
         let rest: Vec<&str> = names.collect();
         self.tops.get(top)?.iter().find_map(|folder| {
-            let (place, used) = self.descend(self.at(&format!("{folder}/{top}"))?, rest.iter().copied());
+            let (place, used) =
+                self.descend(self.at(&format!("{folder}/{top}"))?, rest.iter().copied());
             match place {
                 Place::Module(f) if used == rest.len() => Some(f),
                 _ => None,
@@ -109,8 +124,18 @@ impl Modules {
     /// Modules and packages of a top-level name anywhere in the project.
     pub(crate) fn files_named(&self, name: &str) -> Vec<FileIx> {
         let folders = self.tops.get(name).map(Vec::as_slice).unwrap_or_default();
-        let places = folders.iter().filter_map(|f| self.at(&format!("{f}/{name}")));
-        places.filter_map(|p| if let Place::Module(f) = p { Some(f) } else { None }).collect()
+        let places = folders
+            .iter()
+            .filter_map(|f| self.at(&format!("{f}/{name}")));
+        places
+            .filter_map(|p| {
+                if let Place::Module(f) = p {
+                    Some(f)
+                } else {
+                    None
+                }
+            })
+            .collect()
     }
 
     /// The `__init__` files of the packages around a file, outermost first.
@@ -142,7 +167,11 @@ impl Modules {
             at = folder;
         }
         parts.reverse();
-        if parts.is_empty() { "__init__".to_owned() } else { parts.join(".") }
+        if parts.is_empty() {
+            "__init__".to_owned()
+        } else {
+            parts.join(".")
+        }
     }
 
     /// What lies at a key: a module, a package, a folder.
@@ -153,7 +182,9 @@ impl Modules {
         if let Some(&f) = self.by_key.get(key) {
             return Some(Place::Module(f));
         }
-        self.folders.contains(key).then(|| Place::Folder(key.to_owned()))
+        self.folders
+            .contains(key)
+            .then(|| Place::Folder(key.to_owned()))
     }
 
     /// A submodule of a module or folder.
@@ -171,7 +202,10 @@ impl Modules {
         for _ in 1..level {
             folder = folder.rsplit_once('/')?.0;
         }
-        Some(self.at(folder).unwrap_or_else(|| Place::Folder(folder.to_owned())))
+        Some(
+            self.at(folder)
+                .unwrap_or_else(|| Place::Folder(folder.to_owned())),
+        )
     }
 
     /// The project's module or folder for the first name of an absolute import, seen from `file`.
@@ -200,7 +234,10 @@ impl Modules {
             }
         }
         // A script imports its neighbours, also where its folder happens to be a package.
-        if let Some(p) = self.at(&format!("{}/{name}", parent(self.key(file)))).filter(|p| !own(p)) {
+        if let Some(p) = self
+            .at(&format!("{}/{name}", parent(self.key(file))))
+            .filter(|p| !own(p))
+        {
             return Some(p);
         }
         match self.tops.get(name)?.as_slice() {
@@ -211,7 +248,11 @@ impl Modules {
 
     /// Follows the remaining names of a dotted path from `place` as far as modules go; returns the
     /// deepest place and how many names were used.
-    pub(crate) fn descend<'a>(&self, mut place: Place, names: impl Iterator<Item = &'a str>) -> (Place, usize) {
+    pub(crate) fn descend<'a>(
+        &self,
+        mut place: Place,
+        names: impl Iterator<Item = &'a str>,
+    ) -> (Place, usize) {
         let mut used = 0;
         for n in names {
             match self.child(&place, n) {
@@ -238,7 +279,12 @@ mod tests {
 
     #[test]
     fn absolute_imports_inside_a_package_start_above_it() {
-        let m = modules(&["llms/__init__.py", "llms/openai.py", "llms/base.py", "main.py"]);
+        let m = modules(&[
+            "llms/__init__.py",
+            "llms/openai.py",
+            "llms/base.py",
+            "main.py",
+        ]);
         assert_eq!(m.top(1, "openai"), None);
         // Only what the neighbour binds decides then; see `project_place`.
         assert_eq!(m.top(2, "openai"), Some(Place::Module(1)));
@@ -256,7 +302,10 @@ mod tests {
         let m = modules(&["src/shop/cart.py", "tests/test_cart.py"]);
         let top = m.top(1, "shop").unwrap();
         assert_eq!(top, Place::Folder("0/src/shop".into()));
-        assert_eq!(m.descend(top, ["cart", "Cart"].into_iter()), (Place::Module(0), 1));
+        assert_eq!(
+            m.descend(top, ["cart", "Cart"].into_iter()),
+            (Place::Module(0), 1)
+        );
         assert_eq!(m.dotted(0), "cart");
     }
 

@@ -2,8 +2,8 @@
 
 use crate::facts::{Expr, ExprId, Unit};
 
-use super::values::{EMPTY, FileIx, Scope, Set, Value};
 use super::Solver;
+use super::values::{EMPTY, FileIx, Scope, Set, Value};
 
 impl Solver<'_> {
     /// Whether a governor guards a function wherever it is entered by name.
@@ -23,12 +23,19 @@ impl Solver<'_> {
     /// A function at module level of a file.
     pub(crate) fn function_named(&self, file: FileIx, name: &str) -> Option<Scope> {
         let sym = self.pool.find(name)?;
-        let scope = self.files.get(file as usize).filter(|m| m.facts.is_some())?.first_scope;
+        let scope = self
+            .files
+            .get(file as usize)
+            .filter(|m| m.facts.is_some())?
+            .first_scope;
         let cell = self.local(scope, sym)?;
-        self.pool.values(self.peek(cell)).into_iter().find_map(|v| match self.pool.unwrap(v).0 {
-            Value::Func(s) => Some(s),
-            _ => None,
-        })
+        self.pool
+            .values(self.peek(cell))
+            .into_iter()
+            .find_map(|v| match self.pool.unwrap(v).0 {
+                Value::Func(s) => Some(s),
+                _ => None,
+            })
     }
 
     /// Files that hold functions of tools.
@@ -46,20 +53,37 @@ impl Solver<'_> {
 
     /// What a name at module level, or a local of any scope of the file, stands for.
     pub(crate) fn value_of_name(&self, file: FileIx, first: Scope, e: ExprId) -> Set {
-        let Some(facts) = self.files.get(file as usize).and_then(|m| m.facts.as_ref()) else { return EMPTY };
-        let Expr::Name(n) = facts.expr(e) else { return EMPTY };
+        let Some(facts) = self.files.get(file as usize).and_then(|m| m.facts.as_ref()) else {
+            return EMPTY;
+        };
+        let Expr::Name(n) = facts.expr(e) else {
+            return EMPTY;
+        };
         let sym = self.sym_in(first, *n);
         let scopes = (0..facts.units.len()).map(|u| first + Scope::try_from(u).unwrap_or(0));
-        scopes.filter_map(|s| self.local(s, sym)).map(|c| self.peek(c)).find(|&s| s != EMPTY).unwrap_or(EMPTY)
+        scopes
+            .filter_map(|s| self.local(s, sym))
+            .map(|c| self.peek(c))
+            .find(|&s| s != EMPTY)
+            .unwrap_or(EMPTY)
     }
 
     /// The cells a name of a file may mean, innermost scopes first.
     pub(crate) fn cells_of_name(&self, file: FileIx, name: u32) -> Vec<super::values::Cell> {
-        let Some(module) = self.files.get(file as usize) else { return Vec::new() };
-        let Some(facts) = &module.facts else { return Vec::new() };
+        let Some(module) = self.files.get(file as usize) else {
+            return Vec::new();
+        };
+        let Some(facts) = &module.facts else {
+            return Vec::new();
+        };
         let sym = self.sym_in(module.first_scope, name);
-        let scopes = (0..facts.units.len()).rev().map(|u| module.first_scope + Scope::try_from(u).unwrap_or(0));
-        scopes.filter_map(|s| self.local(s, sym)).filter(|&c| self.peek(c) != EMPTY).collect()
+        let scopes = (0..facts.units.len())
+            .rev()
+            .map(|u| module.first_scope + Scope::try_from(u).unwrap_or(0));
+        scopes
+            .filter_map(|s| self.local(s, sym))
+            .filter(|&c| self.peek(c) != EMPTY)
+            .collect()
     }
 
     /// The texts of a list of literal texts.
@@ -78,7 +102,9 @@ impl Solver<'_> {
 
     /// The dotted name of a scope inside its file, such as `Agent.answer`.
     pub(crate) fn qualified(&self, scope: Scope) -> String {
-        let Some((facts, mut unit)) = self.unit(scope) else { return String::new() };
+        let Some((facts, mut unit)) = self.unit(scope) else {
+            return String::new();
+        };
         let mut names = Vec::new();
         while unit != 0 {
             let Some(u) = facts.unit(unit) else { break };
@@ -91,11 +117,21 @@ impl Solver<'_> {
 
     /// The innermost scope of a file whose source range holds a definition, by its unit.
     pub(crate) fn scope_of_unit(&self, file: FileIx, unit: u32) -> Option<Scope> {
-        Some(self.files.get(file as usize).filter(|m| m.facts.is_some())?.first_scope + unit)
+        Some(
+            self.files
+                .get(file as usize)
+                .filter(|m| m.facts.is_some())?
+                .first_scope
+                + unit,
+        )
     }
 
     /// A unit of a scope.
-    pub(crate) fn with_unit<T>(&self, scope: Scope, f: impl FnOnce(&crate::facts::Facts, &Unit) -> T) -> Option<T> {
+    pub(crate) fn with_unit<T>(
+        &self,
+        scope: Scope,
+        f: impl FnOnce(&crate::facts::Facts, &Unit) -> T,
+    ) -> Option<T> {
         let (facts, unit) = self.unit(scope)?;
         let u = facts.unit(unit)?;
         Some(f(&facts, u))

@@ -18,17 +18,27 @@ impl Solver<'_> {
         }
         let Some(last) = chain.first() else { return };
         let catalog = self.catalog;
-        let Some(shapes) = catalog.shapes.get(*last) else { return };
+        let Some(shapes) = catalog.shapes.get(*last) else {
+            return;
+        };
         let spread = args.list.iter().any(|a| a.star == Star::Two);
         let mut best = None;
         for (segments, ix) in shapes {
-            if chain.len() < segments.len() || !segments.iter().rev().zip(&chain).all(|(a, b)| a == b) {
+            if chain.len() < segments.len()
+                || !segments.iter().rev().zip(&chain).all(|(a, b)| a == b)
+            {
                 continue;
             }
-            let Some(m) = catalog.member(*ix) else { continue };
+            let Some(m) = catalog.member(*ix) else {
+                continue;
+            };
             let given = |k: &String| self.pool.find(k).is_some_and(|s| args.named(s).is_some());
             let fits = m.signature.iter().all(given) || spread && m.signature.iter().any(given);
-            let rank = (segments.len(), self.is_imported(cx.file, m.framework), m.framework_rank(catalog));
+            let rank = (
+                segments.len(),
+                self.is_imported(cx.file, m.framework),
+                m.framework_rank(catalog),
+            );
             if fits && best.is_none_or(|(r, _)| rank > r) {
                 best = Some((rank, *ix));
             }
@@ -48,8 +58,12 @@ impl Solver<'_> {
 
     /// Whether a file imports a package of a framework.
     fn is_imported(&self, file: u32, framework: u16) -> bool {
-        let Some(f) = self.catalog.framework(framework) else { return false };
-        let Some(facts) = self.files.get(file as usize).and_then(|m| m.facts.as_ref()) else { return false };
+        let Some(f) = self.catalog.framework(framework) else {
+            return false;
+        };
+        let Some(facts) = self.files.get(file as usize).and_then(|m| m.facts.as_ref()) else {
+            return false;
+        };
         let roots = f.packages.iter().flat_map(|p| &p.imports);
         let mut names = roots.filter_map(|i| i.split('.').next());
         names.any(|root| facts.names.iter().any(|n| **n == *root))
@@ -57,7 +71,10 @@ impl Solver<'_> {
 
     /// The receiver became known: what its shape looked like no longer counts.
     pub(super) fn forget_shape(&mut self, cx: Cx<'_>, e: ExprId) {
-        for kind in [crate::catalog::Kind::LlmCall, crate::catalog::Kind::AgentRun] {
+        for kind in [
+            crate::catalog::Kind::LlmCall,
+            crate::catalog::Kind::AgentRun,
+        ] {
             let key = (cx.file, Spot::Expr(e), kind);
             if self.sites.get(&key).is_some_and(|s| s.by_shape) {
                 self.sites.remove(&key);
@@ -68,20 +85,30 @@ impl Solver<'_> {
 
 /// Last path segments of provider requests that generate nothing.
 const QUIET: [&str; 16] = [
-    "models", "files", "tags", "auth", "key", "keys", "usage", "billing", "credits", "version", "ps", "pull", "show",
-    "health", "balance", "token",
+    "models", "files", "tags", "auth", "key", "keys", "usage", "billing", "credits", "version",
+    "ps", "pull", "show", "health", "balance", "token",
 ];
 
 /// Whether a URL of a provider asks for nothing a model would write.
 pub(super) fn generates_nothing(url: &str) -> bool {
-    let path = url.split(['?', '#']).next().unwrap_or("").trim_end_matches('/');
+    let path = url
+        .split(['?', '#'])
+        .next()
+        .unwrap_or("")
+        .trim_end_matches('/');
     path.split('/').skip(3).any(|p| QUIET.contains(&p))
-        && !["generate", "chat", "completions", "messages", "embeddings"].iter().any(|w| path.contains(w))
+        && !["generate", "chat", "completions", "messages", "embeddings"]
+            .iter()
+            .any(|w| path.contains(w))
 }
 
 /// The host of a URL; unknown parts of the text end it.
 pub(super) fn host_of(url: &str) -> Option<String> {
-    let rest = url.trim().strip_prefix("https://").or_else(|| url.trim().strip_prefix("http://")).unwrap_or("");
+    let rest = url
+        .trim()
+        .strip_prefix("https://")
+        .or_else(|| url.trim().strip_prefix("http://"))
+        .unwrap_or("");
     let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
     let host = rest.get(..end)?;
     let host = host.rsplit('@').next().unwrap_or(host);
@@ -94,9 +121,18 @@ mod tests {
 
     #[test]
     fn hosts_are_cut_out_of_urls() {
-        assert_eq!(host_of("https://api.openai.com/v1/chat"), Some("api.openai.com".into()));
-        assert_eq!(host_of("http://localhost:11434/api/generate"), Some("localhost:11434".into()));
-        assert_eq!(host_of("https://\u{0}.openai.azure.com/x"), Some("_.openai.azure.com".into()));
+        assert_eq!(
+            host_of("https://api.openai.com/v1/chat"),
+            Some("api.openai.com".into())
+        );
+        assert_eq!(
+            host_of("http://localhost:11434/api/generate"),
+            Some("localhost:11434".into())
+        );
+        assert_eq!(
+            host_of("https://\u{0}.openai.azure.com/x"),
+            Some("_.openai.azure.com".into())
+        );
         assert_eq!(host_of("ftp://x"), None);
         assert_eq!(host_of("\u{0}/v1/chat"), None);
     }

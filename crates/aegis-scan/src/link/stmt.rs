@@ -23,7 +23,11 @@ impl Solver<'_> {
                     self.assign(cx, t, set, *value);
                 }
             }
-            Stmt::Annotated { target, annotation, value } => {
+            Stmt::Annotated {
+                target,
+                annotation,
+                value,
+            } => {
                 let mut set = self.annotation(cx, *annotation);
                 if let Some(v) = value {
                     let given = self.eval(cx, *v);
@@ -49,12 +53,21 @@ impl Solver<'_> {
                 }
             }
             Stmt::Break => {}
-            Stmt::If { condition, then, otherwise } => {
+            Stmt::If {
+                condition,
+                then,
+                otherwise,
+            } => {
                 self.eval(cx, *condition);
                 self.block(cx, then);
                 self.block(cx, otherwise);
             }
-            Stmt::Loop { target, value, body, otherwise } => {
+            Stmt::Loop {
+                target,
+                value,
+                body,
+                otherwise,
+            } => {
                 let set = self.eval(cx, *value);
                 if let Some(t) = target {
                     let each = self.elements(cx, set);
@@ -73,7 +86,12 @@ impl Solver<'_> {
                 }
                 self.block(cx, body);
             }
-            Stmt::Try { body, handlers, otherwise, finally } => {
+            Stmt::Try {
+                body,
+                handlers,
+                otherwise,
+                finally,
+            } => {
                 self.block(cx, body);
                 for h in handlers {
                     self.block(cx, h);
@@ -126,7 +144,11 @@ impl Solver<'_> {
         let Some(u) = cx.facts.unit(unit) else { return };
         let scope = cx.scope_of(unit);
         let is_class = u.kind == UnitKind::Class;
-        let value = self.pool.one(if is_class { Value::OwnClass(scope) } else { Value::Func(scope) });
+        let value = self.pool.one(if is_class {
+            Value::OwnClass(scope)
+        } else {
+            Value::Func(scope)
+        });
         if is_class {
             let info = self.info(scope);
             for base in &u.bases {
@@ -183,17 +205,29 @@ impl Solver<'_> {
             && let Some(info) = self.info(scope)
         {
             let set = self.annotation(cx, r);
-            let cell = if u.is_generator { info.yields } else { info.result };
+            let cell = if u.is_generator {
+                info.yields
+            } else {
+                info.result
+            };
             self.add(cx, cell, set, r);
         }
         // The receiver of a method is an instance (or the class) it is defined in.
-        if cx.facts.unit(cx.unit).is_some_and(|c| c.kind == UnitKind::Class)
+        if cx
+            .facts
+            .unit(cx.unit)
+            .is_some_and(|c| c.kind == UnitKind::Class)
             && !self.has_decorator(cx, u, "staticmethod")
             && let Some(first) = u.params.first()
             && let Some(cell) = self.local(scope, cx.sym(first.name))
         {
-            let of_class = self.has_decorator(cx, u, "classmethod") || cx.facts.name(u.name) == "__new__";
-            let me = self.pool.one(if of_class { Value::OwnClass(cx.scope) } else { Value::Obj(cx.scope) });
+            let of_class =
+                self.has_decorator(cx, u, "classmethod") || cx.facts.name(u.name) == "__new__";
+            let me = self.pool.one(if of_class {
+                Value::OwnClass(cx.scope)
+            } else {
+                Value::Obj(cx.scope)
+            });
             self.add(cx, cell, me, 0);
         }
     }
@@ -210,7 +244,10 @@ impl Solver<'_> {
         let n = super::values::Scope::try_from(self.scopes.len()).unwrap_or(0);
         for s in 0..n {
             let takes = self.with_unit(s, |facts, u| {
-                u.kind != UnitKind::Module && u.params.iter().any(|p| facts.name(p.name) == cx.facts.name(name))
+                u.kind != UnitKind::Module
+                    && u.params
+                        .iter()
+                        .any(|p| facts.name(p.name) == cx.facts.name(name))
             });
             if takes == Some(true)
                 && let Some(parent) = self.with_unit(s, |_, u| u.parent)
@@ -223,7 +260,9 @@ impl Solver<'_> {
 
     /// What a fixture of this name that is visible here gives.
     fn from_fixture(&mut self, cx: Cx<'_>, name: super::values::Sym) -> Set {
-        let Some(list) = self.fixtures.get(&name).cloned() else { return EMPTY };
+        let Some(list) = self.fixtures.get(&name).cloned() else {
+            return EMPTY;
+        };
         let mut out = EMPTY;
         for (file, scope) in list {
             if file != cx.file && !self.modules.is_conftest_above(file, cx.file) {
@@ -240,7 +279,9 @@ impl Solver<'_> {
 
     /// Whether a definition has a decorator whose last name is `name`.
     pub(super) fn has_decorator(&self, cx: Cx<'_>, u: &crate::facts::Unit, name: &str) -> bool {
-        u.decorators.iter().any(|&d| last_name(cx.facts, d) == Some(name))
+        u.decorators
+            .iter()
+            .any(|&d| last_name(cx.facts, d) == Some(name))
     }
 }
 

@@ -9,34 +9,58 @@ use super::{Cx, SiteKey, Solver, Spot, ToolFacts};
 
 impl Solver<'_> {
     /// A decorator is applied to a definition; gives what else the name is then bound to.
-    pub(super) fn decorate(&mut self, cx: Cx<'_>, decorator: Set, d: ExprId, place: usize, scope: Scope, value: Set) -> Set {
+    pub(super) fn decorate(
+        &mut self,
+        cx: Cx<'_>,
+        decorator: Set,
+        d: ExprId,
+        place: usize,
+        scope: Scope,
+        value: Set,
+    ) -> Set {
         let mut out = EMPTY;
         for v in self.pool.values(decorator) {
             let (v, cover) = self.pool.unwrap(v);
             let governed = cover.is_some_and(|c| c != Cover::Runs);
             let one = match v {
                 Value::Governor(g) | Value::Governing(g) => {
-                    if matches!(self.catalog.governors.get(g as usize).map(|r| &r.effect), Some(GovernorEffect::Wrap { .. })) {
+                    if matches!(
+                        self.catalog.governors.get(g as usize).map(|r| &r.effect),
+                        Some(GovernorEffect::Wrap { .. })
+                    ) {
                         self.guarded.insert(scope, place);
                     }
                     EMPTY
                 }
-                Value::Func(_) | Value::Bound(..) | Value::OwnClass(_) => self.decorate_with_own(cx, d, place, scope, v, value),
+                Value::Func(_) | Value::Bound(..) | Value::OwnClass(_) => {
+                    self.decorate_with_own(cx, d, place, scope, v, value)
+                }
                 Value::Ext(p) => {
                     let path = self.pool.text(p).to_owned();
                     match self.catalog.entry(&path) {
-                        Some(Entry::Function(m)) => self.decorate_with(cx, d, m, v, scope, value, governed),
+                        Some(Entry::Function(m)) => {
+                            self.decorate_with(cx, d, m, v, scope, value, governed)
+                        }
                         _ => EMPTY,
                     }
                 }
                 Value::Member(ix, p) => match self.found(ix, p).member {
-                    Some(m) => self.decorate_with(cx, d, m, Value::Inst(ix, 0), scope, value, governed),
+                    Some(m) => {
+                        self.decorate_with(cx, d, m, Value::Inst(ix, 0), scope, value, governed)
+                    }
                     None => EMPTY,
                 },
                 Value::Class(ix) => {
-                    let new = self.catalog.search(ix, 0, &mut |c| self.catalog.class(c)?.new);
+                    let new = self
+                        .catalog
+                        .search(ix, 0, &mut |c| self.catalog.class(c)?.new);
                     match new {
-                        Some(m) if self.catalog.member(m).is_some_and(|m| m.kind == Some(Kind::ToolDef)) => {
+                        Some(m)
+                            if self
+                                .catalog
+                                .member(m)
+                                .is_some_and(|m| m.kind == Some(Kind::ToolDef)) =>
+                        {
                             self.mark_tool(cx.file, scope, m, governed);
                             self.pool.one(Value::Inst(ix, 0))
                         }
@@ -46,7 +70,9 @@ impl Solver<'_> {
                 Value::Decorator(m, _) => self.decorate_with(cx, d, m, v, scope, value, governed),
                 _ => EMPTY,
             };
-            if matches!(v, Value::Ext(_) | Value::Member(..) | Value::Decorator(..)) && self.is_tool(scope) {
+            if matches!(v, Value::Ext(_) | Value::Member(..) | Value::Decorator(..))
+                && self.is_tool(scope)
+            {
                 self.registered_at.entry(scope).or_insert(place);
             }
             out = self.pool.union(out, one);
@@ -55,12 +81,28 @@ impl Solver<'_> {
     }
 
     fn is_tool(&self, scope: Scope) -> bool {
-        self.info(scope).is_some_and(|i| self.sites.contains_key(&(i.file, Spot::Def(i.unit), Kind::ToolDef)))
+        self.info(scope).is_some_and(|i| {
+            self.sites
+                .contains_key(&(i.file, Spot::Def(i.unit), Kind::ToolDef))
+        })
     }
 
     /// A decorator of the project: its result counts only where it is not just another function.
-    fn decorate_with_own(&mut self, cx: Cx<'_>, d: ExprId, place: usize, scope: Scope, v: Value, value: Set) -> Set {
-        let arg = super::call::ArgVal { name: None, star: crate::facts::Star::No, set: value, expr: d };
+    fn decorate_with_own(
+        &mut self,
+        cx: Cx<'_>,
+        d: ExprId,
+        place: usize,
+        scope: Scope,
+        v: Value,
+        value: Set,
+    ) -> Set {
+        let arg = super::call::ArgVal {
+            name: None,
+            star: crate::facts::Star::No,
+            set: value,
+            expr: d,
+        };
         let args = Args { list: vec![arg] };
         let made = self.call_value(cx, d, v, &args, false, 1);
         let mut out = EMPTY;
@@ -72,7 +114,10 @@ impl Solver<'_> {
                 }
                 continue;
             }
-            if !matches!(v, Value::Func(_) | Value::Bound(..) | Value::Model | Value::Str(_)) {
+            if !matches!(
+                v,
+                Value::Func(_) | Value::Bound(..) | Value::Model | Value::Str(_)
+            ) {
                 let one = self.pool.one(v);
                 out = self.pool.union(out, one);
             }
@@ -81,9 +126,20 @@ impl Solver<'_> {
     }
 
     #[expect(clippy::too_many_arguments, reason = "one decorator, one definition")]
-    fn decorate_with(&mut self, cx: Cx<'_>, d: ExprId, m: MemberIx, recv: Value, scope: Scope, value: Set, governed: bool) -> Set {
+    fn decorate_with(
+        &mut self,
+        cx: Cx<'_>,
+        d: ExprId,
+        m: MemberIx,
+        recv: Value,
+        scope: Scope,
+        value: Set,
+        governed: bool,
+    ) -> Set {
         let catalog = self.catalog;
-        let Some(member) = catalog.member(m) else { return EMPTY };
+        let Some(member) = catalog.member(m) else {
+            return EMPTY;
+        };
         match member.decorator {
             Some(Kind::ToolDef) => {
                 let args = match cx.facts.expr(d) {
@@ -94,7 +150,10 @@ impl Solver<'_> {
                 self.mark_tool(cx.file, scope, m, governed || own);
                 if governed || own {
                     let unit = self.info(scope).map_or(0, |i| i.unit);
-                    if let Some(s) = self.sites.get_mut(&(cx.file, Spot::Def(unit), Kind::ToolDef)) {
+                    if let Some(s) = self
+                        .sites
+                        .get_mut(&(cx.file, Spot::Def(unit), Kind::ToolDef))
+                    {
                         s.intrinsic = true;
                     }
                 }
@@ -111,7 +170,12 @@ impl Solver<'_> {
         }
         match &member.returns {
             Some(ty) => {
-                let arg = super::call::ArgVal { name: None, star: crate::facts::Star::No, set: value, expr: d };
+                let arg = super::call::ArgVal {
+                    name: None,
+                    star: crate::facts::Star::No,
+                    set: value,
+                    expr: d,
+                };
                 self.of_type(cx, ty, recv, &Args { list: vec![arg] }, d)
             }
             None => EMPTY,
@@ -142,7 +206,14 @@ impl Solver<'_> {
     }
 
     /// A decorator of the catalog called like a function: `tool(f)`, or a factory `tool("name")`.
-    pub(super) fn decorator_call(&mut self, cx: Cx<'_>, e: ExprId, m: MemberIx, kind: Kind, args: &Args) -> Set {
+    pub(super) fn decorator_call(
+        &mut self,
+        cx: Cx<'_>,
+        e: ExprId,
+        m: MemberIx,
+        kind: Kind,
+        args: &Args,
+    ) -> Set {
         let mut out = EMPTY;
         let mut taken = false;
         for i in 0..2 {
@@ -166,7 +237,14 @@ impl Solver<'_> {
     }
 
     /// The result of a decorator factory was called with a function.
-    pub(super) fn decorated_by_call(&mut self, cx: Cx<'_>, e: ExprId, m: MemberIx, _at: ExprId, args: &Args) -> Set {
+    pub(super) fn decorated_by_call(
+        &mut self,
+        cx: Cx<'_>,
+        e: ExprId,
+        m: MemberIx,
+        _at: ExprId,
+        args: &Args,
+    ) -> Set {
         match self.catalog.member(m).and_then(|m| m.decorator) {
             Some(kind) => self.decorator_call(cx, e, m, kind, args),
             None => EMPTY,
@@ -192,14 +270,26 @@ impl Solver<'_> {
 
     /// What a model passes to a tool is what a model wrote.
     fn model_fills_parameters(&mut self, scope: Scope) {
-        let Some((facts, unit)) = self.unit(scope) else { return };
+        let Some((facts, unit)) = self.unit(scope) else {
+            return;
+        };
         let Some(u) = facts.unit(unit) else { return };
         let functions: Vec<Scope> = match u.kind {
             UnitKind::Class => {
                 let first = scope - unit;
-                let methods = facts.units.iter().enumerate().filter(|(_, m)| m.parent == unit && m.kind == UnitKind::Function);
+                let methods = facts
+                    .units
+                    .iter()
+                    .enumerate()
+                    .filter(|(_, m)| m.parent == unit && m.kind == UnitKind::Function);
                 methods
-                    .filter(|(_, m)| ["_run", "_arun", "run", "forward", "__call__", "execute", "_execute", "call", "acall"].contains(&facts.name(m.name)))
+                    .filter(|(_, m)| {
+                        [
+                            "_run", "_arun", "run", "forward", "__call__", "execute", "_execute",
+                            "call", "acall",
+                        ]
+                        .contains(&facts.name(m.name))
+                    })
                     .map(|(i, _)| first + Scope::try_from(i).unwrap_or(0))
                     .collect()
             }
@@ -209,17 +299,34 @@ impl Solver<'_> {
         let model = self.pool.one(Value::Model);
         for f in functions {
             self.activate(f);
-            let Some((facts, unit)) = self.unit(f) else { continue };
+            let Some((facts, unit)) = self.unit(f) else {
+                continue;
+            };
             let Some(u) = facts.unit(unit) else { continue };
             for p in &u.params {
                 let name = self.sym_in(f, p.name);
-                if matches!(self.pool.text(name), "self" | "cls" | "ctx" | "context" | "run_context" | "config" | "state") {
+                if matches!(
+                    self.pool.text(name),
+                    "self" | "cls" | "ctx" | "context" | "run_context" | "config" | "state"
+                ) {
                     continue;
                 }
                 if let Some(cell) = self.local(f, name) {
                     let cx_file = self.info(f).map_or(0, |i| i.file);
-                    let names = std::sync::Arc::clone(&self.files.get(cx_file as usize).map(|m| std::sync::Arc::clone(&m.names)).unwrap_or_default());
-                    let cx = Cx { facts: &facts, names: &names, file: cx_file, unit, scope: f };
+                    let names = std::sync::Arc::clone(
+                        &self
+                            .files
+                            .get(cx_file as usize)
+                            .map(|m| std::sync::Arc::clone(&m.names))
+                            .unwrap_or_default(),
+                    );
+                    let cx = Cx {
+                        facts: &facts,
+                        names: &names,
+                        file: cx_file,
+                        unit,
+                        scope: f,
+                    };
                     self.add(cx, cell, model, 0);
                 }
             }
@@ -230,22 +337,42 @@ impl Solver<'_> {
     pub(super) fn subclassed(&mut self, cx: Cx<'_>, scope: Scope, unit: UnitId) {
         for v in self.mro(cx, scope) {
             let Value::Class(ix) = v else { continue };
-            let kind = self.catalog.search(ix, 0, &mut |c| self.catalog.class(c)?.subclass.map(|k| (k, c)));
+            let kind = self.catalog.search(ix, 0, &mut |c| {
+                self.catalog.class(c)?.subclass.map(|k| (k, c))
+            });
             let Some((kind, base)) = kind else { continue };
-            let site = self.sites.entry((cx.file, Spot::Def(unit), kind)).or_default();
+            let site = self
+                .sites
+                .entry((cx.file, Spot::Def(unit), kind))
+                .or_default();
             if site.api.is_none() {
                 site.api = self.catalog.class(base).map(|c| c.path.clone());
-                site.operation = self.catalog.class(base).map(|c| format!("subclass of {}", c.path.rsplit('.').next().unwrap_or(&c.path)));
+                site.operation = self.catalog.class(base).map(|c| {
+                    format!(
+                        "subclass of {}",
+                        c.path.rsplit('.').next().unwrap_or(&c.path)
+                    )
+                });
                 site.provider = None;
             }
             if site.tool.is_none() && kind == Kind::ToolDef {
-                site.tool = Some(ToolFacts { function: Some(scope), ..ToolFacts::default() });
+                site.tool = Some(ToolFacts {
+                    function: Some(scope),
+                    ..ToolFacts::default()
+                });
                 self.model_fills_parameters(scope);
             }
-            let name = self.pool.find("name").and_then(|n| self.local(scope, n)).map_or(EMPTY, |c| self.peek(c));
+            let name = self
+                .pool
+                .find("name")
+                .and_then(|n| self.local(scope, n))
+                .map_or(EMPTY, |c| self.peek(c));
             let text = self.one_text(name);
             if let Some(t) = text
-                && let Some(tool) = self.sites.get_mut(&(cx.file, Spot::Def(unit), kind)).and_then(|s| s.tool.as_mut())
+                && let Some(tool) = self
+                    .sites
+                    .get_mut(&(cx.file, Spot::Def(unit), kind))
+                    .and_then(|s| s.tool.as_mut())
             {
                 tool.name = Some(t);
             }
@@ -254,7 +381,13 @@ impl Solver<'_> {
     }
 
     pub(super) fn one_text(&self, set: Set) -> Option<String> {
-        self.pool.values(set).into_iter().find_map(|v| if let Value::Str(s) = v { Some(self.pool.text(s).to_owned()) } else { None })
+        self.pool.values(set).into_iter().find_map(|v| {
+            if let Value::Str(s) = v {
+                Some(self.pool.text(s).to_owned())
+            } else {
+                None
+            }
+        })
     }
 
     /// Fills in what the arguments of a tool constructor or decorator say.
@@ -263,10 +396,13 @@ impl Solver<'_> {
         let description = self.arg(cx, args, &t.description).map(|a| a.1);
         let function = self.arg(cx, args, &t.function).map(|a| a.0);
         let scope = function.and_then(|f| {
-            self.pool.values(f).into_iter().find_map(|v| match self.pool.unwrap(v).0 {
-                Value::Func(s) | Value::Bound(_, s) => Some(s),
-                _ => None,
-            })
+            self.pool
+                .values(f)
+                .into_iter()
+                .find_map(|v| match self.pool.unwrap(v).0 {
+                    Value::Func(s) | Value::Bound(_, s) => Some(s),
+                    _ => None,
+                })
         });
         if let Some(f) = function {
             let governed = self.pool.has(f, |v| matches!(v, Value::Governed(..)));
@@ -290,7 +426,14 @@ impl Solver<'_> {
     }
 
     /// Values that arrive in a tools parameter.
-    pub(super) fn take_tools(&mut self, cx: Cx<'_>, set: Set, m: MemberIx, governed: bool, depth: u32) {
+    pub(super) fn take_tools(
+        &mut self,
+        cx: Cx<'_>,
+        set: Set,
+        m: MemberIx,
+        governed: bool,
+        depth: u32,
+    ) {
         if depth > 4 {
             return;
         }
@@ -347,7 +490,11 @@ impl Solver<'_> {
         let Some(info) = self.info(s) else { return };
         let key = (info.file, Spot::Def(info.unit), Kind::ToolDef);
         let uses = self.object_uses.entry(key).or_default();
-        if governed { uses.0 = true } else { uses.1 = true }
+        if governed {
+            uses.0 = true
+        } else {
+            uses.1 = true
+        }
     }
 
     /// Whether a dictionary is a tool schema, or a hosted tool; records it.
@@ -374,7 +521,11 @@ impl Solver<'_> {
             || has("function")
             || has("toolSpec")
             || has("function_declarations")
-            || has("name") && (has("parameters") || has("input_schema") || has("inputSchema") || has("description"));
+            || has("name")
+                && (has("parameters")
+                    || has("input_schema")
+                    || has("inputSchema")
+                    || has("description"));
         let kind = match (kind, is_tool) {
             (Some(k), _) => k,
             (None, true) => Kind::ToolDef,
@@ -382,13 +533,20 @@ impl Solver<'_> {
         };
         let name = self.schema_name(cx, b);
         let description = self.schema_description(b);
-        let site = self.sites.entry((file, Spot::Expr(expr), kind)).or_default();
+        let site = self
+            .sites
+            .entry((file, Spot::Expr(expr), kind))
+            .or_default();
         if let Err(i) = site.members.binary_search(&m) {
             site.members.insert(i, m);
         }
         site.wrapped |= governed;
         site.raw |= !governed;
-        site.operation = Some(if kind == Kind::ToolDef { "tool schema".to_owned() } else { ty.unwrap_or_default() });
+        site.operation = Some(if kind == Kind::ToolDef {
+            "tool schema".to_owned()
+        } else {
+            ty.unwrap_or_default()
+        });
         let named = name.clone().filter(|_| kind == Kind::ToolDef);
         if kind == Kind::ToolDef {
             let tool = site.tool.get_or_insert_with(ToolFacts::default);
@@ -429,11 +587,16 @@ impl Solver<'_> {
         let info = self.boxed(b)?;
         let facts = self.files.get(info.file as usize)?.facts.as_ref()?;
         let find = |e: ExprId, key: &str| -> Option<ExprId> {
-            let Expr::Dict(p) = facts.expr(e) else { return None };
-            facts.pairs(p).iter().find_map(|(k, v)| match facts.expr((*k)?) {
-                Expr::Str(n) if facts.name(*n) == key => Some(*v),
-                _ => None,
-            })
+            let Expr::Dict(p) = facts.expr(e) else {
+                return None;
+            };
+            facts
+                .pairs(p)
+                .iter()
+                .find_map(|(k, v)| match facts.expr((*k)?) {
+                    Expr::Str(n) if facts.name(*n) == key => Some(*v),
+                    _ => None,
+                })
         };
         find(info.expr, "description").or_else(|| {
             let inner = find(info.expr, "function").or_else(|| find(info.expr, "toolSpec"))?;

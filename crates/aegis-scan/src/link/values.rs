@@ -116,7 +116,6 @@ impl Pool {
         n
     }
 
-
     pub(crate) fn find(&self, s: &str) -> Option<Sym> {
         self.text_ix.get(s).copied()
     }
