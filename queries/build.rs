@@ -5,7 +5,7 @@ use std::path::Path;
 use std::{env, fs};
 
 fn main() {
-    let here = env::var("CARGO_MANIFEST_DIR").unwrap_or_default();
+    let here = env!("CARGO_MANIFEST_DIR").to_owned();
     let mut code = String::new();
     for (name, folder) in [("FRAMEWORKS", "frameworks"), ("GOVERNORS", "governors")] {
         println!("cargo:rerun-if-changed={folder}");
@@ -33,7 +33,7 @@ fn main() {
         }
         let _ = writeln!(code, "];");
     }
-    let out = Path::new(&env::var("OUT_DIR").unwrap_or_default()).join("files.rs");
+    let out = Path::new(&env::var_os("OUT_DIR").unwrap_or_default()).join("files.rs");
     if let Err(e) = fs::write(&out, code) {
         println!("cargo:error=cannot write {}: {e}", out.display());
     }

@@ -406,7 +406,7 @@ impl Describe<'_, '_> {
             ..Tool::default()
         };
         if let Some(f) = t.function.and_then(|f| self.function_of_tool(f)) {
-            self.from_function(&mut tool, f, t.function);
+            self.describe_function(&mut tool, f, t.function);
         }
         if let Some(d) = t.description {
             tool.description = text_at(facts, source, d).or(tool.description);
@@ -430,7 +430,7 @@ impl Describe<'_, '_> {
         self.solver.entered_by_framework(f).into_iter().next()
     }
 
-    fn from_function(&self, tool: &mut Tool, f: Scope, outer: Option<Scope>) {
+    fn describe_function(&self, tool: &mut Tool, f: Scope, outer: Option<Scope>) {
         let Some((facts, unit)) = self.solver.unit(f) else {
             return;
         };
@@ -446,7 +446,7 @@ impl Describe<'_, '_> {
                 .or(u.doc);
             tool.description = doc
                 .and_then(|(a, b)| source.text.get(a as usize..b as usize))
-                .map(|d| clean(d));
+                .map(clean);
         }
         for p in &u.params {
             let name = facts.name(p.name);

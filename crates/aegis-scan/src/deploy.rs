@@ -176,7 +176,7 @@ fn compose(catalog: &Catalog, text: &str) -> Vec<Start> {
         for key in ["command", "entrypoint"] {
             match service.get(key) {
                 Some(serde_json::Value::String(s)) => {
-                    start.command.extend(command_line(catalog, s).command)
+                    start.command.extend(command_line(catalog, s).command);
                 }
                 Some(serde_json::Value::Array(list)) => start
                     .command

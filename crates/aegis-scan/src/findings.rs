@@ -191,7 +191,7 @@ fn about_comment(s: &Suppression, c: &Comments, was_used: bool, config: &Config)
             make(&rules::UNUSED, format!("this suppression ended on {until}"))
                 .help("mend what it hides, or agree on a new date"),
         );
-    } else if !was_used && !(config.require_reason && s.reason.is_none()) {
+    } else if !(was_used || config.require_reason && s.reason.is_none()) {
         out.push(
             make(
                 &rules::UNUSED,

@@ -173,10 +173,7 @@ fn load_new(solver: &mut Solver<'_>, files: &[Loaded]) {
     for (i, f) in files.iter().enumerate() {
         let missing = solver.files.get(i).is_some_and(|m| m.facts.is_none());
         if let Some(facts) = f.facts.as_ref().filter(|_| missing) {
-            solver.load(
-                FileIx::try_from(i).unwrap_or(FileIx::MAX),
-                Arc::clone(facts),
-            );
+            solver.load(FileIx::try_from(i).unwrap_or(FileIx::MAX), facts);
         }
     }
 }

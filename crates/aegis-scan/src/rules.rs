@@ -8,7 +8,7 @@ macro_rules! rules {
     ($($konst:ident = $id:literal $name:literal $severity:ident $cwe:expr, [$($tag:literal),*], $summary:literal;)*) => {
         $(
             #[doc = $summary]
-            pub static $konst: Rule = Rule {
+            pub(crate) static $konst: Rule = Rule {
                 id: $id,
                 name: $name,
                 severity: Severity::$severity,

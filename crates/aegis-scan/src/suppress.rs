@@ -76,7 +76,7 @@ fn read(at: u32, comment: &str) -> Option<Suppression> {
             Some(date) => {
                 mistake = Some(format!(
                     "`until={date}` is not a date; expected until=YYYY-MM-DD"
-                ))
+                ));
             }
             None => reason.push(word),
         }

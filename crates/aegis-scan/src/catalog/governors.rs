@@ -116,6 +116,16 @@ impl Reader<'_> {
         off: &[OffEntry],
         wrapping: &[WrappingEntry],
     ) {
+        for (path, reason) in ambient
+            .iter()
+            .map(|a| (&a.path, &a.unverified))
+            .chain(off.iter().map(|o| (&o.path, &o.unverified)))
+            .chain(wrapping.iter().map(|w| (&w.path, &w.unverified)))
+        {
+            if reason.as_ref().is_some_and(|r| r.trim().is_empty()) {
+                self.error(path, "`unverified` needs a reason".to_owned());
+            }
+        }
         for a in ambient {
             let own = a.path.clone();
             let inline: Vec<String> = a

@@ -320,7 +320,15 @@ impl Loader {
         }
     }
 
+    /// An entry that cannot be looked up says why.
+    fn reason(&mut self, at: At<'_>, unverified: Option<&String>) {
+        if unverified.is_some_and(|r| r.trim().is_empty()) {
+            self.error(at.file, at.text, at.key, "`unverified` needs a reason");
+        }
+    }
+
     fn class(&mut self, at: At<'_>, e: &ClassEntry) {
+        self.reason(at, e.unverified.as_ref());
         let path = expand(at.key).into_iter().next().unwrap_or_default();
         let Some(&(ix, _)) = self.known.get(&path) else {
             return;
@@ -434,6 +442,7 @@ impl Loader {
     }
 
     fn full(&mut self, at: At<'_>, m: &MemberEntry, path: String, operation: String) -> MemberIx {
+        self.reason(at, m.unverified.as_ref());
         let kind = m
             .kind
             .as_ref()

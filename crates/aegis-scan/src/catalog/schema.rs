@@ -331,10 +331,6 @@ pub(super) struct OffEntry {
     #[serde(default)]
     pub(super) targets: Option<TargetsEntry>,
     #[serde(default)]
-    pub(super) operations: Vec<String>,
-    #[serde(default)]
-    pub(super) tools: Vec<String>,
-    #[serde(default)]
     pub(super) after: Vec<String>,
     #[serde(default)]
     pub(super) unverified: Option<String>,
@@ -357,10 +353,6 @@ pub(super) struct WrappingEntry {
     pub(super) methods: Vec<String>,
     #[serde(default)]
     pub(super) calls: Vec<String>,
-    #[serde(default)]
-    pub(super) pipe: bool,
-    #[serde(default)]
-    pub(super) select: Option<String>,
     #[serde(default)]
     pub(super) builders: Vec<String>,
     #[serde(default)]

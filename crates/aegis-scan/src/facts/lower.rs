@@ -148,9 +148,7 @@ impl<'t> Lower<'t> {
         if cursor.goto_first_child() {
             loop {
                 let n = cursor.node();
-                if n.is_named() && !n.is_extra() {
-                    out.push(n);
-                } else if n.is_error() {
+                if n.is_named() && !n.is_extra() || n.is_error() {
                     out.push(n);
                 }
                 if !cursor.goto_next_sibling() {
@@ -365,9 +363,9 @@ impl<'t> Lower<'t> {
                     let n = self.name_of(kid);
                     if let Some(u) = self.here() {
                         if global {
-                            u.globals.push(n)
+                            u.globals.push(n);
                         } else {
-                            u.nonlocals.push(n)
+                            u.nonlocals.push(n);
                         }
                     }
                 }
@@ -598,8 +596,8 @@ impl<'t> Lower<'t> {
                 for k in self.kids(m) {
                     match self.roles.role(k) {
                         Role::RelativeDots => {
-                            level =
-                                u8::try_from(self.str_of(k).matches('.').count()).unwrap_or(u8::MAX)
+                            level = u8::try_from(self.str_of(k).matches('.').count())
+                                .unwrap_or(u8::MAX);
                         }
                         _ => module = self.name_of(k),
                     }

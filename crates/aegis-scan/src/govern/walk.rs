@@ -73,6 +73,10 @@ pub(crate) struct Walker<'a, 'c> {
 }
 
 impl<'a, 'c> Walker<'a, 'c> {
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the parts of one walk, passed once"
+    )]
     pub(crate) fn new(
         solver: &'a Solver<'c>,
         facts: &'a Facts,

@@ -246,14 +246,12 @@ impl Solver<'_> {
                         break;
                     }
                 }
-                Value::Class(ix) => {
-                    if out == EMPTY {
-                        let found = self.found(ix, name);
-                        if found.member.is_some() || found.prefix {
-                            out = self.member_attr(cx, Value::Inst(ix, 0), ix, name);
-                        } else if matches!(self.pool.text(name), "__init__") {
-                            out = self.pool.one(Value::Member(ix, name));
-                        }
+                Value::Class(ix) if out == EMPTY => {
+                    let found = self.found(ix, name);
+                    if found.member.is_some() || found.prefix {
+                        out = self.member_attr(cx, Value::Inst(ix, 0), ix, name);
+                    } else if matches!(self.pool.text(name), "__init__") {
+                        out = self.pool.one(Value::Member(ix, name));
                     }
                 }
                 Value::Unread(..) => {

@@ -183,7 +183,7 @@ impl Solver<'_> {
                     self.holders.entry(s).or_default().push(cell);
                 }
                 Value::Box(b) | Value::Partial(b) => {
-                    self.box_holders.entry(b).or_default().push(cell)
+                    self.box_holders.entry(b).or_default().push(cell);
                 }
                 _ => {}
             }

@@ -52,7 +52,7 @@ impl Solver<'_> {
             if used < names.len() {
                 return (EMPTY, true);
             }
-            return (self.from_place(cx, &place, member.as_deref()), false);
+            return (self.place_member(cx, &place, member.as_deref()), false);
         }
         let full = match &member {
             Some(m) => format!("{module}.{m}"),
@@ -67,7 +67,7 @@ impl Solver<'_> {
             }
             let (deep, used) = self.modules.descend(place, names.iter().copied());
             if used == names.len() {
-                return (self.from_place(cx, &deep, member.as_deref()), false);
+                return (self.place_member(cx, &deep, member.as_deref()), false);
             }
             // `from package.attribute import x` is not a thing; the name is simply not there.
             return (EMPTY, true);
@@ -144,7 +144,7 @@ impl Solver<'_> {
         }
     }
 
-    fn from_place(&mut self, cx: Cx<'_>, place: &Place, member: Option<&str>) -> Set {
+    fn place_member(&mut self, cx: Cx<'_>, place: &Place, member: Option<&str>) -> Set {
         match (place, member) {
             (_, None | Some("*")) => {
                 let v = self.place_value(place);

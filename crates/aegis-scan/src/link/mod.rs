@@ -294,7 +294,7 @@ impl<'c> Solver<'c> {
     }
 
     /// Adds a parsed file and queues its scopes.
-    pub(crate) fn load(&mut self, file: FileIx, facts: Arc<Facts>) {
+    pub(crate) fn load(&mut self, file: FileIx, facts: &Arc<Facts>) {
         let names: Arc<[Sym]> = facts.names.iter().map(|n| self.pool.sym(n)).collect();
         let first = Scope::try_from(self.scopes.len()).unwrap_or(Scope::MAX);
         for (i, unit) in facts.units.iter().enumerate() {
@@ -326,9 +326,9 @@ impl<'c> Solver<'c> {
         if let Some(slot) = self.files.get_mut(file as usize) {
             slot.first_scope = first;
             slot.names = names;
-            slot.facts = Some(Arc::clone(&facts));
+            slot.facts = Some(Arc::clone(facts));
         }
-        self.index_mentions(first, &facts);
+        self.index_mentions(first, facts);
         if was_unread {
             self.wanted.remove(&file);
         }

@@ -76,11 +76,6 @@ impl Modules {
         self.keys.get(file as usize).map_or("", |k| k)
     }
 
-    /// Whether a top-level name exists somewhere in the project.
-    pub(crate) fn has_top(&self, name: &str) -> bool {
-        self.tops.contains_key(name)
-    }
-
     /// Whether a file is the `conftest` of a folder that another file lies in.
     pub(crate) fn is_conftest_above(&self, file: FileIx, other: FileIx) -> bool {
         let Some((folder, "conftest")) = self.key(file).rsplit_once('/') else {

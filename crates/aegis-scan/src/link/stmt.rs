@@ -195,7 +195,7 @@ impl Solver<'_> {
                 at = d;
             }
             if p.annotation.is_none() && p.default.is_none() {
-                set = self.from_fixture(cx, cx.sym(p.name));
+                set = self.fixture_value(cx, cx.sym(p.name));
             }
             if let Some(cell) = self.local(scope, cx.sym(p.name)) {
                 self.add(cx, cell, set, at);
@@ -259,7 +259,7 @@ impl Solver<'_> {
     }
 
     /// What a fixture of this name that is visible here gives.
-    fn from_fixture(&mut self, cx: Cx<'_>, name: super::values::Sym) -> Set {
+    fn fixture_value(&mut self, cx: Cx<'_>, name: super::values::Sym) -> Set {
         let Some(list) = self.fixtures.get(&name).cloned() else {
             return EMPTY;
         };

@@ -470,11 +470,9 @@ impl Solver<'_> {
                         }
                     }
                 }
-                Value::Box(b) => {
-                    if !self.schema(cx, b, m, governed) {
-                        let held = self.held(cx, b);
-                        self.take_tools(cx, held, m, governed, depth + 1);
-                    }
+                Value::Box(b) if !self.schema(cx, b, m, governed) => {
+                    let held = self.held(cx, b);
+                    self.take_tools(cx, held, m, governed, depth + 1);
                 }
                 Value::Partial(b) => {
                     let callee = self.partial_callee(cx, b);
@@ -491,9 +489,9 @@ impl Solver<'_> {
         let key = (info.file, Spot::Def(info.unit), Kind::ToolDef);
         let uses = self.object_uses.entry(key).or_default();
         if governed {
-            uses.0 = true
+            uses.0 = true;
         } else {
-            uses.1 = true
+            uses.1 = true;
         }
     }
 
