@@ -120,7 +120,7 @@ impl Describe<'_, '_> {
         let facts = self.solver.files.get(key.0 as usize)?.facts.clone()?;
         let catalog = self.solver.catalog;
         let member = site.members.iter().find_map(|&m| catalog.member(m));
-        let (span, symbol, scope) = self.place(key, &facts, source)?;
+        let (span, symbol, scope) = self.place(key, site, &facts, source)?;
         let bits = bits_of(catalog, key, site);
         let standing = self.standing(key, site, bits);
         let verdict = match standing {
@@ -206,9 +206,11 @@ impl Describe<'_, '_> {
     fn place(
         &self,
         key: &SiteKey,
+        site: &Site,
         facts: &Facts,
         source: &Arc<SourceFile>,
     ) -> Option<(Span, String, Option<Scope>)> {
+        let scope = Some(site.scope).filter(|&s| self.solver.info(s).is_some_and(|i| i.file == key.0));
         match key.1 {
             Spot::Expr(e) => {
                 let (start, end) = facts.span(e);
@@ -226,7 +228,7 @@ impl Describe<'_, '_> {
                 } else {
                     "{...}".to_owned()
                 };
-                Some((span, symbol, self.govern.scope_of(key.0, e)))
+                Some((span, symbol, scope))
             }
             Spot::Def(unit) => {
                 let u = facts.unit(unit)?;
@@ -344,6 +346,7 @@ impl Describe<'_, '_> {
             Standing::Ungoverned if self.govern.any_ambient => {
                 format!("reached{from} before or without any governor that covers it")
             }
+            Standing::Ungoverned if way.is_empty() => "nothing in the program governs it".to_owned(),
             Standing::Ungoverned => format!("reached{from}, and nothing in the program governs it"),
         }
     }

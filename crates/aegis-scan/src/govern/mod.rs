@@ -76,8 +76,13 @@ impl<'a, 'c> Govern<'a, 'c> {
             any_ambient,
             first: FxHashSet::default(),
         };
-        g.walk_all(wanted, imports);
-        g.index();
+        // In a large program that nothing governs there is nothing to decide, and ways in would
+        // only explain that.
+        let guards = !solver.guarded.is_empty() || !solver.governed_entry.is_empty();
+        if any_ambient || guards || solver.follow_callers {
+            g.walk_all(wanted, imports);
+            g.index();
+        }
         if any_ambient {
             g.load_all();
         }
@@ -472,6 +477,9 @@ impl<'a, 'c> Govern<'a, 'c> {
         bits: u128,
         governed: bool,
     ) -> Vec<WayStep> {
+        if self.walked.is_empty() {
+            return Vec::new();
+        }
         let bits = bits | GUARD;
         let fits = |s: State| {
             if governed {
@@ -562,11 +570,6 @@ impl<'a, 'c> Govern<'a, 'c> {
             ),
         };
         WayStep { file, offset, text }
-    }
-
-    /// The scope a call stands in.
-    pub(crate) fn scope_of(&self, file: FileIx, e: ExprId) -> Option<Scope> {
-        self.points.get(&(file, e))?.first().map(|(b, _)| b.0)
     }
 }
 

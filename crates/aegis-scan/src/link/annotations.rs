@@ -186,6 +186,7 @@ impl Solver<'_> {
             let inst = match v {
                 Value::Class(ix) => Value::Inst(ix, 0),
                 Value::OwnClass(s) => Value::Obj(s),
+                Value::Governor(g) => Value::Governing(g),
                 // An alias such as `Client = Annotated[OpenAI, ...]` already holds instances.
                 Value::Inst(..) | Value::Obj(_) => v,
                 _ => continue,

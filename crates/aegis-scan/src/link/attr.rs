@@ -1,5 +1,7 @@
 //! Reads and writes attributes.
 
+use std::sync::Arc;
+
 use crate::catalog::{ClassIx, MemberIx};
 use crate::facts::{Expr, ExprId, UnitKind};
 
@@ -200,7 +202,20 @@ impl Solver<'_> {
     }
 
     /// The classes an attribute of a project class is looked up in, nearest first.
-    pub(super) fn mro(&mut self, cx: Cx<'_>, class: Scope) -> Vec<Value> {
+    pub(super) fn mro(&mut self, cx: Cx<'_>, class: Scope) -> Arc<[Value]> {
+        if let Some((version, found)) = self.mro_cache.get(&class)
+            && *version == self.bases_version
+        {
+            let found = Arc::clone(found);
+            for v in found.iter() {
+                if let Value::OwnClass(s) = v
+                    && let Some(info) = self.info(*s)
+                {
+                    self.read(cx, info.bases);
+                }
+            }
+            return found;
+        }
         let mut out = Vec::new();
         let mut todo = vec![Value::OwnClass(class)];
         while let Some(v) = todo.pop() {
@@ -217,6 +232,8 @@ impl Solver<'_> {
                 todo.extend(values);
             }
         }
+        let out: Arc<[Value]> = out.into();
+        self.mro_cache.insert(class, (self.bases_version, Arc::clone(&out)));
         out
     }
 
@@ -229,7 +246,7 @@ impl Solver<'_> {
         skip_own: bool,
     ) -> Set {
         let mut out = EMPTY;
-        for v in self.mro(cx, class).into_iter().skip(usize::from(skip_own)) {
+        for &v in self.mro(cx, class).iter().skip(usize::from(skip_own)) {
             match v {
                 Value::OwnClass(s) => {
                     let mut set = EMPTY;

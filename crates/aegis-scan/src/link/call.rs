@@ -439,7 +439,7 @@ impl Solver<'_> {
         let init = self.pool.sym("__init__");
         let me = Value::Obj(class);
         let mut found = false;
-        for v in self.mro(cx, class) {
+        for &v in self.mro(cx, class).iter() {
             match v {
                 Value::OwnClass(s) => {
                     let methods = match self.local(s, init) {
@@ -472,7 +472,7 @@ impl Solver<'_> {
     fn fields(&mut self, cx: Cx<'_>, class: Scope, args: &Args) {
         let mut order: Vec<Sym> = Vec::new();
         if args.list.iter().any(|a| a.name.is_none()) {
-            let mut classes = self.mro(cx, class);
+            let mut classes = self.mro(cx, class).to_vec();
             classes.reverse();
             for v in classes {
                 let Value::OwnClass(s) = v else { continue };
@@ -527,7 +527,7 @@ impl Solver<'_> {
             }
         }
         if out == EMPTY && !self.pool.has(methods, |v| matches!(v, Value::Bound(..))) {
-            for v in self.mro(cx, class) {
+            for &v in self.mro(cx, class).iter() {
                 if let Value::Class(ix) = v {
                     out = self.call_external(cx, e, Value::Inst(ix, 0), args, governed, depth + 1);
                     // The framework calls back: `forward` of a DSPy module.

@@ -407,6 +407,7 @@ impl Solver<'_> {
         site.wrapped |= governed;
         site.raw |= !governed;
         site.by_shape = false;
+        site.scope = cx.scope;
         site
     }
 

@@ -97,6 +97,8 @@ pub(crate) struct Site {
     pub(crate) intrinsic: bool,
     /// Raw HTTP.
     pub(crate) http: bool,
+    /// The scope the call stands in.
+    pub(crate) scope: Scope,
     pub(crate) tool: Option<ToolFacts>,
 }
 
@@ -148,6 +150,11 @@ pub(crate) struct Solver<'c> {
     sdk_roots: FxHashSet<String>,
     cells: Vec<Set>,
     readers: Vec<Vec<Scope>>,
+    /// The readers of cells with many of them, for a quick look.
+    many_readers: FxHashSet<(Cell, Scope)>,
+    mro_cache: FxHashMap<Scope, (u32, Arc<[Value]>)>,
+    /// Grows whenever some class gets another base.
+    bases_version: u32,
     queue: Vec<Scope>,
     queued: Vec<bool>,
     boxes: Vec<BoxInfo>,
@@ -238,6 +245,9 @@ impl<'c> Solver<'c> {
             sdk_roots,
             cells: vec![EMPTY],
             readers: vec![Vec::new()],
+            many_readers: FxHashSet::default(),
+            mro_cache: FxHashMap::default(),
+            bases_version: 0,
             queue: Vec::new(),
             queued: Vec::new(),
             boxes: vec![BoxInfo::default()],
@@ -421,9 +431,11 @@ impl<'c> Solver<'c> {
         }
         if let Some(r) = self.readers.get_mut(cell as usize)
             && r.last() != Some(&cx.scope)
-            && !r.contains(&cx.scope)
         {
-            r.push(cx.scope);
+            let known = if r.len() < 16 { r.contains(&cx.scope) } else { !self.many_readers.insert((cell, cx.scope)) };
+            if !known {
+                r.push(cx.scope);
+            }
         }
         self.peek(cell)
     }
@@ -447,6 +459,11 @@ impl<'c> Solver<'c> {
         }
         if let Some(c) = self.cells.get_mut(cell as usize) {
             *c = new;
+        }
+        if let Some(&demand::Owner::Part(s)) = self.owners.get(cell as usize)
+            && self.info(s).is_some_and(|i| i.bases == cell)
+        {
+            self.bases_version += 1;
         }
         self.check_carry(cell, new);
         let readers = self.readers.get(cell as usize).cloned().unwrap_or_default();

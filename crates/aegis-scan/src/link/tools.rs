@@ -335,7 +335,7 @@ impl Solver<'_> {
 
     /// A project class extends a class of the catalog.
     pub(super) fn subclassed(&mut self, cx: Cx<'_>, scope: Scope, unit: UnitId) {
-        for v in self.mro(cx, scope) {
+        for &v in self.mro(cx, scope).iter() {
             let Value::Class(ix) = v else { continue };
             let kind = self.catalog.search(ix, 0, &mut |c| {
                 self.catalog.class(c)?.subclass.map(|k| (k, c))
@@ -540,6 +540,7 @@ impl Solver<'_> {
         }
         site.wrapped |= governed;
         site.raw |= !governed;
+        site.scope = cx.scope;
         site.operation = Some(if kind == Kind::ToolDef {
             "tool schema".to_owned()
         } else {

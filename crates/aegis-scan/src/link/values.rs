@@ -1,6 +1,7 @@
 //! The abstract values that flow through a program, sets of them, and the cells that hold them.
 
 use rustc_hash::FxHashMap;
+use smallvec::SmallVec;
 
 use crate::catalog::{ClassIx, MemberIx};
 
@@ -155,7 +156,7 @@ impl Pool {
     }
 
     /// The values of a set.
-    pub(crate) fn values(&self, s: Set) -> Vec<Value> {
+    pub(crate) fn values(&self, s: Set) -> SmallVec<[Value; 8]> {
         self.ids(s).iter().map(|&v| self.value(v)).collect()
     }
 
