@@ -19,6 +19,11 @@ use crate::config::Env;
 use crate::exit::Exit;
 use crate::output::Streams;
 
+/// Most of the time of a scan goes into small allocations from several threads, which this
+/// allocator serves faster than the system's: 1 s less of 7 s CPU on a tree of 285 MB.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let (out, err) = (&mut io::stdout(), &mut io::stderr());
     let mut streams = Streams { out, err };

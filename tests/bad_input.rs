@@ -121,7 +121,7 @@ fn what_may_not_be_read() {
     }
     if !reads_everything(&tree.path("secret.py")) {
         listed(&tree, "secret.py", "unreadable");
-        listed(&tree, "closed", "unreadable");
+        listed(&tree, "closed/", "unreadable");
     }
     fs::set_permissions(tree.path("closed"), fs::Permissions::from_mode(0o700)).unwrap();
 }

@@ -210,7 +210,8 @@ impl Describe<'_, '_> {
         facts: &Facts,
         source: &Arc<SourceFile>,
     ) -> Option<(Span, String, Option<Scope>)> {
-        let scope = Some(site.scope).filter(|&s| self.solver.info(s).is_some_and(|i| i.file == key.0));
+        let scope =
+            Some(site.scope).filter(|&s| self.solver.info(s).is_some_and(|i| i.file == key.0));
         match key.1 {
             Spot::Expr(e) => {
                 let (start, end) = facts.span(e);
@@ -346,7 +347,9 @@ impl Describe<'_, '_> {
             Standing::Ungoverned if self.govern.any_ambient => {
                 format!("reached{from} before or without any governor that covers it")
             }
-            Standing::Ungoverned if way.is_empty() => "nothing in the program governs it".to_owned(),
+            Standing::Ungoverned if way.is_empty() => {
+                "nothing in the program governs it".to_owned()
+            }
             Standing::Ungoverned => format!("reached{from}, and nothing in the program governs it"),
         }
     }

@@ -103,28 +103,44 @@ pub(crate) fn analyse<'c>(
     let roles =
         Roles::read(&language, aegis_queries::PYTHON_STRUCTURE).unwrap_or_else(|_| Roles::empty());
     let sdk_roots = own_sdks(catalog, extra);
-    let sift = Sift::new(catalog, &sdk_roots);
-    let mut files: Vec<Loaded> = found
-        .into_par_iter()
-        .map_init(
-            || parser(&language),
-            |p, f| first_look(f, origin, &sift, &roles, p),
-        )
+    let installed = installations(extra);
+    let sift = Sift::new(catalog, &sdk_roots, &installed);
+    let paths: Vec<(usize, String, bool)> = found
+        .iter()
+        .map(|f| (f.root, f.module_path.clone(), f.notebook))
         .collect();
-    let modules = Modules::new(
-        files
-            .iter()
-            .map(|f| (f.found.root, f.found.module_path.as_str(), f.found.notebook)),
+    let (mut files, modules) = rayon::join(
+        || -> Vec<Loaded> {
+            found
+                .into_par_iter()
+                .map_init(
+                    || parser(&language),
+                    |p, f| first_look(f, origin, &sift, &roles, p),
+                )
+                .collect()
+        },
+        || {
+            Modules::new(
+                paths
+                    .iter()
+                    .map(|(root, path, notebook)| (*root, path.as_str(), *notebook)),
+            )
+        },
     );
     let imports: Vec<Vec<FileIx>> = (0..files.len())
         .into_par_iter()
-        .map(|i| resolve(&modules, &files, i))
+        .map(|i| {
+            if is_installed(&installed, &files, i) {
+                Vec::new()
+            } else {
+                resolve(&modules, &files, i)
+            }
+        })
         .collect();
     let wanted = named_like_sdks(catalog, &modules, &sdk_roots);
     parse_more(&mut files, &wanted, origin, &roles, &language);
 
-    let installed = installations(extra);
-    let by = Importers::new(&modules, &files);
+    let by = Importers::new(&modules, &files, &installed);
     let mut solver = Solver::new(catalog, modules, files.len(), sdk_roots);
     if why {
         solver.origins = Some(FxHashMap::default());
@@ -205,6 +221,12 @@ fn first_look(
                 .imports
                 .iter()
                 .any(|l| sift.catalog.imports_governor(&l.module));
+            if !sift.installed.is_empty()
+                && sift.installed.iter().any(|d| out.found.path.starts_with(d))
+            {
+                // Nobody follows who imports what there.
+                out.imports = Vec::new();
+            }
             if out.seed {
                 take(&mut out, &text.text, roles, parser);
             }
@@ -335,13 +357,16 @@ struct Importers {
 }
 
 impl Importers {
-    fn new(modules: &Modules, files: &[Loaded]) -> Self {
+    fn new(modules: &Modules, files: &[Loaded], installed: &[PathBuf]) -> Self {
         let lists: Vec<Vec<(FileIx, FileIx, Option<String>)>> = (0..files.len())
             .into_par_iter()
             .map(|i| {
                 let ix = FileIx::try_from(i).unwrap_or(FileIx::MAX);
                 let mut out = Vec::new();
                 let mut hits = Vec::new();
+                if is_installed(installed, files, i) {
+                    return out;
+                }
                 for line in files
                     .get(i)
                     .map(|f| f.imports.as_slice())
@@ -467,6 +492,13 @@ fn installations(extra: &[PathBuf]) -> Vec<PathBuf> {
     out
 }
 
+fn is_installed(installed: &[PathBuf], files: &[Loaded], i: usize) -> bool {
+    !installed.is_empty()
+        && files
+            .get(i)
+            .is_some_and(|f| installed.iter().any(|d| f.found.path.starts_with(d)))
+}
+
 /// Import roots whose own package is in the tree, by `*.dist-info` folders and project files.
 fn own_sdks(catalog: &Catalog, extra: &[PathBuf]) -> FxHashSet<String> {
     let mut names: FxHashSet<String> = FxHashSet::default();
@@ -525,11 +557,16 @@ struct Sift<'c> {
     catalog: &'c Catalog,
     /// Inside its own package an SDK is code like any other: its imports of itself are no use of it.
     sdk_roots: &'c FxHashSet<String>,
+    installed: &'c [PathBuf],
     hosts: Option<aho_corasick::AhoCorasick>,
 }
 
 impl<'c> Sift<'c> {
-    fn new(catalog: &'c Catalog, sdk_roots: &'c FxHashSet<String>) -> Self {
+    fn new(
+        catalog: &'c Catalog,
+        sdk_roots: &'c FxHashSet<String>,
+        installed: &'c [PathBuf],
+    ) -> Self {
         let words: Vec<&str> = catalog
             .data
             .hosts
@@ -548,6 +585,7 @@ impl<'c> Sift<'c> {
         Self {
             catalog,
             sdk_roots,
+            installed,
             hosts: aho_corasick::AhoCorasick::new(words).ok(),
         }
     }

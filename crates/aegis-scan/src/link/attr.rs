@@ -233,7 +233,8 @@ impl Solver<'_> {
             }
         }
         let out: Arc<[Value]> = out.into();
-        self.mro_cache.insert(class, (self.bases_version, Arc::clone(&out)));
+        self.mro_cache
+            .insert(class, (self.bases_version, Arc::clone(&out)));
         out
     }
 

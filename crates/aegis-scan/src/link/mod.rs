@@ -432,7 +432,11 @@ impl<'c> Solver<'c> {
         if let Some(r) = self.readers.get_mut(cell as usize)
             && r.last() != Some(&cx.scope)
         {
-            let known = if r.len() < 16 { r.contains(&cx.scope) } else { !self.many_readers.insert((cell, cx.scope)) };
+            let known = if r.len() < 16 {
+                r.contains(&cx.scope)
+            } else {
+                !self.many_readers.insert((cell, cx.scope))
+            };
             if !known {
                 r.push(cx.scope);
             }

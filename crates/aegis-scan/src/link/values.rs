@@ -95,6 +95,8 @@ pub(crate) struct Pool {
     sets: Vec<Box<[ValueId]>>,
     set_ix: FxHashMap<Box<[ValueId]>, Set>,
     unions: FxHashMap<(Set, Set), Set>,
+    /// The set of just this value, by value.
+    singles: Vec<Set>,
 }
 
 impl Pool {
@@ -141,7 +143,19 @@ impl Pool {
 
     pub(crate) fn one(&mut self, v: Value) -> Set {
         let id = self.id(v);
-        self.intern(vec![id])
+        match self.singles.get(id as usize) {
+            Some(&s) if s != EMPTY => s,
+            _ => {
+                let s = self.intern(vec![id]);
+                if self.singles.len() <= id as usize {
+                    self.singles.resize(id as usize + 1, EMPTY);
+                }
+                if let Some(slot) = self.singles.get_mut(id as usize) {
+                    *slot = s;
+                }
+                s
+            }
+        }
     }
 
     fn intern(&mut self, ids: Vec<ValueId>) -> Set {

@@ -1,0 +1,4 @@
+//! Arbitrary bytes as a Python file.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| aegis_fuzz::scan_text("main.py", bytes));
