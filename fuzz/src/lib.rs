@@ -16,10 +16,14 @@ use aegis_scan::{Config, Input, ScanError, scan};
 /// # Panics
 /// If a text alone makes a scan fail: files that cannot be analysed are part of the report.
 pub fn scan_text(path: &str, bytes: &[u8]) {
-    check(path, bytes, &Config {
-        threads: 1,
-        ..Config::default()
-    })
+    check(
+        path,
+        bytes,
+        &Config {
+            threads: 1,
+            ..Config::default()
+        },
+    )
     .expect("a text is no reason to fail");
 }
 

@@ -224,10 +224,10 @@ impl Describe<'_, '_> {
                     .get(start as usize..callee as usize)
                     .unwrap_or("");
                 let span = Span::new(Arc::clone(source), start as usize..callee as usize);
-                let symbol = if matches!(facts.expr(e), Expr::Call(..)) {
-                    shorten(text)
-                } else {
+                let symbol = if matches!(facts.expr(e), Expr::Dict(_)) {
                     "{...}".to_owned()
+                } else {
+                    shorten(text)
                 };
                 Some((span, symbol, scope))
             }

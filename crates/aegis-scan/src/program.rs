@@ -580,6 +580,8 @@ impl<'c> Sift<'c> {
                 "'prompt'",
                 "\"contents\"",
                 "'contents'",
+                "\"inputs\"",
+                "'inputs'",
             ])
             .collect();
         Self {

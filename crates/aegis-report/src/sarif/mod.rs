@@ -1,5 +1,5 @@
 //! SARIF 2.1.0, within the limits of GitHub code scanning: one run, one location per result, the
-//! worst results first and at most 5,000 of them, no suppressed results unless they are asked for
+//! worst results first and at most 25,000 of them (GitHub refuses more and shows 5,000), no suppressed results unless they are asked for
 //! (GitHub would show them as open).
 //!
 //! Paths are relative to the root of the repository and percent-encoded; columns count UTF-16 code
@@ -22,8 +22,8 @@ use model::{
     PhysicalLocation, Run, RunProperties, Text, Tool, UriBase,
 };
 
-/// Results GitHub keeps of a run.
-const MAX_RESULTS: usize = 5_000;
+/// Results a run may have; GitHub refuses a file with more.
+const MAX_RESULTS: usize = 25_000;
 /// Notifications of one run; what is over is counted.
 const MAX_NOTIFICATIONS: usize = 1_000;
 /// Longest message of a result, in characters.
@@ -90,7 +90,7 @@ fn invocation(report: &Report, options: &Options, hidden: usize) -> Invocation {
         let n = words::count(hidden, "result was", "results were");
         notifications.push(note(
             "results_cut",
-            format!("{n} left out because GitHub keeps {MAX_RESULTS}; the worst ones are here."),
+            format!("{n} left out because GitHub refuses more than {MAX_RESULTS}; the worst ones are here."),
         ));
     }
     let skipped = report.skipped.iter().take(MAX_NOTIFICATIONS);

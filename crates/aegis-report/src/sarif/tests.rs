@@ -50,7 +50,7 @@ fn ingest(log: &Value) {
     assert!(rules.len() <= 25_000);
     rules.iter().for_each(ingest_rule);
     let results = list(&run["results"]);
-    assert!(results.len() <= 5_000);
+    assert!(results.len() <= 25_000);
     for result in results {
         let index = usize::try_from(result["ruleIndex"].as_u64().unwrap()).unwrap();
         assert_eq!(rules[index]["id"], result["ruleId"]);
@@ -140,7 +140,7 @@ fn suppressed_findings_are_left_out_unless_they_are_asked_for() {
 }
 
 #[test]
-fn the_worst_five_thousand_results_are_kept_and_the_rest_is_counted() {
+fn the_worst_results_are_kept_and_the_rest_is_counted() {
     let source = file("a.py", "call()\n");
     let finding = |n: usize| {
         let mut finding = Finding::at(&LLM, at(&source, "call"), "not governed", "");
@@ -151,7 +151,7 @@ fn the_worst_five_thousand_results_are_kept_and_the_rest_is_counted() {
         };
         finding
     };
-    let findings = (0..6_000).map(finding).collect();
+    let findings = (0..26_000).map(finding).collect();
     let log = checked(
         &Report {
             findings,
@@ -164,13 +164,13 @@ fn the_worst_five_thousand_results_are_kept_and_the_rest_is_counted() {
         .iter()
         .map(|r| r["level"].as_str().unwrap())
         .collect();
-    assert_eq!(levels.len(), 5_000);
+    assert_eq!(levels.len(), 25_000);
     assert!(
-        levels[..3_000].iter().all(|l| *l == "error")
-            && levels[3_000..].iter().all(|l| *l == "note")
+        levels[..13_000].iter().all(|l| *l == "error")
+            && levels[13_000..].iter().all(|l| *l == "note")
     );
     let notification = &run["invocations"][0]["toolExecutionNotifications"][0]["message"]["text"];
-    insta::assert_snapshot!(notification.as_str().unwrap(), @"1000 results were left out because GitHub keeps 5000; the worst ones are here.");
+    insta::assert_snapshot!(notification.as_str().unwrap(), @"1000 results were left out because GitHub refuses more than 25000; the worst ones are here.");
 }
 
 #[test]

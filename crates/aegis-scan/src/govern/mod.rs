@@ -551,7 +551,11 @@ impl<'a, 'c> Govern<'a, 'c> {
             .solver
             .with_unit(body.0, |_, u| (u.kind, u.span.0))
             .unwrap_or((UnitKind::Module, 0));
-        let is_program = self.entries.points.iter().any(|p| p.file == file && p.mode == Mode::Script);
+        let is_program = self
+            .entries
+            .points
+            .iter()
+            .any(|p| p.file == file && p.mode == Mode::Script);
         let text = match (kind, body.1) {
             (UnitKind::Module, Mode::Plain) if is_program => "runs as a program".to_owned(),
             (UnitKind::Module, Mode::Script) => "runs as a program".to_owned(),

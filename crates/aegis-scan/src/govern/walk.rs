@@ -445,6 +445,10 @@ impl<'a, 'c> Walker<'a, 'c> {
                 self.out.nested.push(self.first + unit);
                 now
             }
+            Expr::Name(_) => {
+                self.note(e, now);
+                now
+            }
             _ => now,
         }
     }

@@ -295,13 +295,15 @@ impl Solver<'_> {
                 self.describe_tool(cx, (cx.file, Spot::Expr(e), kind), t, args);
             }
         }
-        if !m.tools.is_empty() {
-            for t in &m.tools {
-                if let Some((set, _)) = self.arg(cx, args, std::slice::from_ref(t)) {
-                    let covered = governed || self.has_governing_argument(&m.path, args, true);
-                    self.take_tools(cx, set, ix, covered, 0);
-                }
+        for t in &m.tools {
+            if let Some((set, expr)) = self.arg(cx, args, std::slice::from_ref(t)) {
+                let covered = governed || self.has_governing_argument(&m.path, args, true);
+                self.take_tools(cx, set, ix, covered, 0);
+                self.library_tools(cx, expr, covered);
             }
+        }
+        if m.kind == Some(Kind::AgentExec) {
+            self.executors(args);
         }
         for (param, kind) in &m.options {
             let sym = self.pool.find(param);
@@ -352,6 +354,45 @@ impl Solver<'_> {
             self.govern_set(out, Cover::All)
         } else {
             out
+        }
+    }
+
+    /// `tools=[shell]`: library functions that run code, at their mention.
+    fn library_tools(&mut self, cx: Cx<'_>, list: ExprId, governed: bool) {
+        let (Expr::List(p) | Expr::Tuple(p)) = cx.facts.expr(list) else {
+            return;
+        };
+        for &item in cx.facts.items(p) {
+            let set = self.eval(cx, item);
+            for v in self.pool.values(set) {
+                let Value::Ext(path) = v else { continue };
+                if let Some(Entry::Function(f)) = self.catalog.entry(self.pool.text(path))
+                    && self
+                        .catalog
+                        .member(f)
+                        .is_some_and(|m| m.kind == Some(Kind::AgentExec))
+                {
+                    self.site(cx, Spot::Expr(item), Kind::AgentExec, f, governed);
+                }
+            }
+        }
+    }
+
+    /// Functions and objects given to something that executes code get what a model wrote.
+    fn executors(&mut self, args: &Args) {
+        let values: Vec<Value> = args
+            .list
+            .iter()
+            .flat_map(|a| self.pool.values(a.set))
+            .collect();
+        for v in values {
+            match v {
+                Value::Func(s) | Value::Bound(_, s) if self.filled.insert(s) => {
+                    self.model_fills_parameters(s)
+                }
+                Value::Obj(s) if self.filled.insert(s) => self.model_fills_parameters(s),
+                _ => {}
+            }
         }
     }
 
@@ -568,6 +609,7 @@ impl Solver<'_> {
                 let keys = self.keys_of(b);
                 let has = |k: &str| keys.contains(&k);
                 has("model") && (has("messages") || has("prompt") || has("input"))
+                    || has("inputs") && (has("parameters") || has("options"))
                     || has("contents") && (has("generationConfig") || has("generation_config"))
                     || has("messages") && (has("max_tokens") || has("temperature"))
             }

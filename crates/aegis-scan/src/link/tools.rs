@@ -269,7 +269,7 @@ impl Solver<'_> {
     }
 
     /// What a model passes to a tool is what a model wrote.
-    fn model_fills_parameters(&mut self, scope: Scope) {
+    pub(super) fn model_fills_parameters(&mut self, scope: Scope) {
         let Some((facts, unit)) = self.unit(scope) else {
             return;
         };
