@@ -392,6 +392,7 @@ impl Loader {
                 members.push((member, m));
             }
         }
+        members.sort();
         let call = e.call.as_ref().map(|m| {
             self.member(
                 At { provider, ..at },

@@ -25,7 +25,6 @@ static BUILT_IN: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/catalog.bin")
 #[derive(Debug)]
 pub(crate) struct Catalog {
     pub(crate) data: Data,
-    paths: FxHashMap<String, Entry>,
     /// `(import root, class name)` -> classes, for re-exports that are not listed.
     by_name: FxHashMap<(String, String), Vec<ClassIx>>,
     /// Every import root, with whether it is of the standard library.
@@ -36,8 +35,8 @@ pub(crate) struct Catalog {
     governor_roots: rustc_hash::FxHashSet<String>,
     /// Import roots of HTTP clients.
     pub(crate) http_roots: rustc_hash::FxHashSet<String>,
-    /// All proper prefixes of known paths.
-    prefixes: rustc_hash::FxHashSet<String>,
+    /// All proper prefixes of the paths of governors.
+    governor_prefixes: rustc_hash::FxHashSet<String>,
     /// All governor rules of enabled sets.
     pub(crate) governors: Vec<Governor>,
     governor_paths: FxHashMap<String, u32>,
@@ -45,7 +44,6 @@ pub(crate) struct Catalog {
     pub(crate) targets: Vec<Target>,
     /// Last segment of members with a signature -> their segments below the class, and the member.
     pub(crate) shapes: FxHashMap<String, Vec<(Vec<String>, MemberIx)>>,
-    members: Vec<FxHashMap<String, MemberIx>>,
 }
 
 impl Catalog {
@@ -103,7 +101,8 @@ impl Catalog {
         let ix = u32::try_from(self.governors.len()).unwrap_or(u32::MAX);
         self.governor_paths.insert(path.to_owned(), ix);
         for (i, _) in path.match_indices('.') {
-            self.prefixes.insert(path.get(..i).unwrap_or("").to_owned());
+            self.governor_prefixes
+                .insert(path.get(..i).unwrap_or("").to_owned());
         }
         let root = path.split('.').next().unwrap_or(path).to_owned();
         self.strong.insert(root.clone());
@@ -118,9 +117,7 @@ impl Catalog {
     }
 
     fn index(data: Data, enable: &[String]) -> Self {
-        let mut paths = FxHashMap::default();
         let mut by_name: FxHashMap<(String, String), Vec<ClassIx>> = FxHashMap::default();
-        let mut prefixes = rustc_hash::FxHashSet::default();
         for (path, entry) in &data.paths {
             if let (Entry::Class(ix), Some((root, _)), Some((_, last))) =
                 (entry, path.split_once('.'), path.rsplit_once('.'))
@@ -132,10 +129,6 @@ impl Catalog {
                     list.push(*ix);
                 }
             }
-            for (i, _) in path.match_indices('.') {
-                prefixes.insert(path.get(..i).unwrap_or("").to_owned());
-            }
-            paths.insert(path.clone(), entry.clone());
         }
         let mut roots = FxHashMap::default();
         for f in &data.frameworks {
@@ -161,11 +154,6 @@ impl Catalog {
                     .push((segments.clone(), *ix));
             }
         }
-        let members = data
-            .classes
-            .iter()
-            .map(|c| c.members.iter().map(|(p, m)| (p.clone(), *m)).collect())
-            .collect();
         let mut strong = rustc_hash::FxHashSet::default();
         let mut http_roots = rustc_hash::FxHashSet::default();
         for m in &data.members {
@@ -198,12 +186,10 @@ impl Catalog {
             strong,
             http_roots,
             governor_roots: rustc_hash::FxHashSet::default(),
-            paths,
             by_name,
             roots,
-            prefixes,
+            governor_prefixes: rustc_hash::FxHashSet::default(),
             shapes,
-            members,
             governors: Vec::new(),
             governor_paths: FxHashMap::default(),
             targets: Vec::new(),
@@ -247,7 +233,8 @@ impl Catalog {
                 for p in &rule.paths {
                     self.governor_paths.insert(p.clone(), ix);
                     for (i, _) in p.match_indices('.') {
-                        self.prefixes.insert(p.get(..i).unwrap_or("").to_owned());
+                        self.governor_prefixes
+                            .insert(p.get(..i).unwrap_or("").to_owned());
                     }
                 }
                 self.governors.push(rule);
@@ -319,13 +306,13 @@ impl Catalog {
         let cuts: Vec<usize> = operation.match_indices('.').map(|(i, _)| i).collect();
         for &cut in cuts.iter().rev() {
             if let (Some(head), Some(tail)) = (operation.get(..cut), operation.get(cut..))
-                && let Some(Entry::Class(ix)) = self.paths.get(head)
+                && let Some(Entry::Class(ix)) = self.exact(head)
                 && let Some(c) = self.class(*ix)
             {
                 return format!("{}{tail}", c.path);
             }
         }
-        match self.paths.get(operation) {
+        match self.exact(operation) {
             Some(Entry::Class(ix)) => self
                 .class(*ix)
                 .map_or_else(|| operation.to_owned(), |c| c.path.clone()),
@@ -345,11 +332,21 @@ impl Catalog {
         self.data.frameworks.get(ix as usize)
     }
 
+    /// What is listed under a full path.
+    fn exact(&self, path: &str) -> Option<&Entry> {
+        let i = self
+            .data
+            .paths
+            .binary_search_by(|(p, _)| p.as_str().cmp(path))
+            .ok()?;
+        self.data.paths.get(i).map(|(_, e)| e)
+    }
+
     /// What a full path names. A path below a catalogued import root whose last segment is a class
     /// name there is that class, wherever the package keeps it; among several the one that shares
     /// the longest prefix.
     pub(crate) fn entry(&self, path: &str) -> Option<Entry> {
-        if let Some(e) = self.paths.get(path) {
+        if let Some(e) = self.exact(path) {
             return Some(e.clone());
         }
         let (root, _) = path.split_once('.')?;
@@ -372,7 +369,19 @@ impl Catalog {
 
     /// Whether some known path starts with this one.
     pub(crate) fn is_prefix(&self, path: &str) -> bool {
-        self.prefixes.contains(path)
+        if self.governor_prefixes.contains(path) {
+            return true;
+        }
+        // The list is sorted: what starts with `path.` stands together.
+        let from = self.data.paths.partition_point(|(p, _)| p.as_str() < path);
+        let longer = self.data.paths.get(from..).unwrap_or_default().iter();
+        let mut near = longer.map(|(p, _)| p.as_str()).skip_while(|p| {
+            // `a-b` and `a_b` sort between `a` and `a.`; paths of `a!...` cannot be.
+            *p == path
+                || p.starts_with(path) && p.as_bytes().get(path.len()).is_some_and(|&b| b < b'.')
+        });
+        near.next()
+            .is_some_and(|p| p.starts_with(path) && p.as_bytes().get(path.len()) == Some(&b'.'))
     }
 
     pub(crate) fn governor(&self, path: &str) -> Option<u32> {
@@ -388,23 +397,28 @@ impl Catalog {
     /// A member of a class or of what it extends.
     pub(crate) fn member_of(&self, class: ClassIx, path: &str) -> Option<MemberIx> {
         self.search(class, 0, &mut |c| {
-            self.members.get(c as usize)?.get(path).copied()
+            let members = &self.class(c)?.members;
+            let i = members
+                .binary_search_by(|(p, _)| p.as_str().cmp(path))
+                .ok()?;
+            members.get(i).map(|m| m.1)
         })
     }
 
     /// Whether a member path of the class starts with this one.
     pub(crate) fn member_prefix(&self, class: ClassIx, path: &str) -> bool {
-        self.search(class, 0, &mut |c| {
-            let m = self.members.get(c as usize)?;
-            m.keys()
-                .any(|k| {
-                    k.len() > path.len()
-                        && k.starts_with(path)
-                        && k.as_bytes().get(path.len()) == Some(&b'.')
-                })
+        let longer = |p: &str| {
+            p.strip_prefix(path)
+                .is_some_and(|rest| rest.starts_with('.'))
+        };
+        let has = |c| {
+            self.class(c)?
+                .members
+                .iter()
+                .any(|(p, _)| longer(p))
                 .then_some(())
-        })
-        .is_some()
+        };
+        self.search(class, 0, &mut { has }).is_some()
     }
 
     /// The first answer of `f` for the class and what it extends, nearest first.
@@ -475,7 +489,7 @@ impl Catalog {
     /// The class a member path starts with, and the rest.
     fn owner_of<'a>(&self, path: &'a str) -> Option<(ClassIx, &'a str)> {
         path.rmatch_indices('.')
-            .find_map(|(i, _)| match self.paths.get(path.get(..i)?) {
+            .find_map(|(i, _)| match self.exact(path.get(..i)?) {
                 Some(Entry::Class(ix)) => Some((*ix, path.get(i + 1..)?)),
                 _ => None,
             })
@@ -500,7 +514,7 @@ impl Catalog {
 
     /// Bits of the targets that intercept what instances of a class, or of what it extends, do.
     pub(crate) fn targets_of_class(&self, path: &str) -> u128 {
-        let Some(Entry::Class(ix)) = self.paths.get(path) else {
+        let Some(Entry::Class(ix)) = self.exact(path) else {
             return 0;
         };
         let mut paths = Vec::new();

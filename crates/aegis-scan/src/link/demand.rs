@@ -208,7 +208,12 @@ impl Solver<'_> {
                     self.make_hot(class);
                     self.activate_mentions(name, None);
                 }
-                Owner::Part(scope) => self.make_hot(scope),
+                Owner::Part(scope) => {
+                    self.make_hot(scope);
+                    if self.info(scope).is_some_and(|i| i.bases == cell) {
+                        self.activate_methods(scope);
+                    }
+                }
                 Owner::Loose(name) => self.activate_mentions(name, None),
                 Owner::Box(b) => {
                     if self.hot_boxes.insert(b) {
@@ -217,6 +222,17 @@ impl Solver<'_> {
                 }
             }
             todo.append(&mut self.newly_carrying);
+        }
+    }
+
+    /// Methods of a class that inherits from the catalog may use what they inherit.
+    fn activate_methods(&mut self, class: Scope) {
+        let Some((facts, unit)) = self.unit(class) else {
+            return;
+        };
+        let methods = facts.units.iter().enumerate().skip(unit as usize + 1);
+        for (i, _) in methods.filter(|(_, u)| u.parent == unit && u.kind == UnitKind::Function) {
+            self.activate(class - unit + Scope::try_from(i).unwrap_or(0));
         }
     }
 

@@ -97,6 +97,19 @@ impl Solver<'_> {
                 let set = args.positional(0).map_or(EMPTY, |a| a.set);
                 return self.elements(cx, set);
             }
+            "pytest.param" => {
+                let b = self.box_at(cx, e, 2);
+                let sets: Vec<Set> = args
+                    .list
+                    .iter()
+                    .filter(|a| a.name.is_none())
+                    .map(|a| a.set)
+                    .collect();
+                for (i, set) in sets.into_iter().enumerate() {
+                    self.set_slot(cx, b, i, set, e);
+                }
+                return self.pool.one(Value::Box(b));
+            }
             "builtins.enumerate" | "builtins.zip" => return self.paired(cx, e, &text, args),
             // Numbers and truth values are nothing a model can put commands into.
             "builtins.int" | "builtins.len" | "builtins.float" | "builtins.bool"
@@ -292,6 +305,7 @@ impl Solver<'_> {
                 site.tool = Some(super::ToolFacts::default());
             }
             if let Some(t) = &m.tool {
+                self.executing_tool(cx, e, &t.function, args, governed);
                 self.describe_tool(cx, (cx.file, Spot::Expr(e), kind), t, args);
             }
         }
@@ -378,6 +392,31 @@ impl Solver<'_> {
         }
     }
 
+    /// `Tool(func=repl.run)`: the tool runs code.
+    fn executing_tool(
+        &mut self,
+        cx: Cx<'_>,
+        e: ExprId,
+        function: &[Arg],
+        args: &Args,
+        governed: bool,
+    ) {
+        let Some((set, _)) = self.arg(cx, args, function) else {
+            return;
+        };
+        for v in self.pool.values(set) {
+            let Value::Member(ix, path) = v else { continue };
+            if let Some(m) = self.found(ix, path).member
+                && self
+                    .catalog
+                    .member(m)
+                    .is_some_and(|m| m.kind == Some(Kind::AgentExec) || !m.exec.is_empty())
+            {
+                self.site(cx, Spot::Expr(e), Kind::AgentExec, m, governed);
+            }
+        }
+    }
+
     /// Functions and objects given to something that executes code get what a model wrote.
     fn executors(&mut self, args: &Args) {
         let values: Vec<Value> = args
@@ -388,7 +427,7 @@ impl Solver<'_> {
         for v in values {
             match v {
                 Value::Func(s) | Value::Bound(_, s) if self.filled.insert(s) => {
-                    self.model_fills_parameters(s)
+                    self.model_fills_parameters(s);
                 }
                 Value::Obj(s) if self.filled.insert(s) => self.model_fills_parameters(s),
                 _ => {}

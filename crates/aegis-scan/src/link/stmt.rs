@@ -167,6 +167,11 @@ impl Solver<'_> {
         if !is_class && self.has_decorator(cx, u, "fixture") {
             self.fixture(cx, u.name, scope);
         }
+        for &d in &u.decorators {
+            if last_name(cx.facts, d) == Some("parametrize") {
+                self.parametrized(cx, d, scope);
+            }
+        }
         let mut bound = value;
         for (place, &d) in u.decorators.iter().enumerate().rev() {
             let decorator = self.eval(cx, d);
@@ -254,6 +259,41 @@ impl Solver<'_> {
                 && let Some(info) = self.info(s)
             {
                 self.enqueue(s - info.unit + parent);
+            }
+        }
+    }
+
+    /// `@pytest.mark.parametrize("a,b", [(x, y), ...])`: the parameters hold the values.
+    fn parametrized(&mut self, cx: Cx<'_>, decorator: ExprId, scope: super::values::Scope) {
+        let Expr::Call(_, args) = cx.facts.expr(decorator) else {
+            return;
+        };
+        let [names, values, ..] = cx.facts.args(args) else {
+            return;
+        };
+        let names: Vec<String> = match cx.facts.expr(names.value) {
+            Expr::Str(n) => cx
+                .facts
+                .name(*n)
+                .split(',')
+                .map(|s| s.trim().to_owned())
+                .collect(),
+            _ => return,
+        };
+        let from = values.value;
+        let set = self.eval(cx, from);
+        let each = self.elements(cx, set);
+        let single = names.len() == 1;
+        for (i, name) in names.into_iter().enumerate() {
+            let held = self.slot(cx, each, i);
+            let held = if single {
+                self.pool.union(each, held)
+            } else {
+                held
+            };
+            let sym = self.pool.sym(&name);
+            if let Some(cell) = self.local(scope, sym) {
+                self.add(cx, cell, held, from);
             }
         }
     }
