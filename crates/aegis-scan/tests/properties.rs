@@ -1,5 +1,6 @@
 //! What holds for every input: no text makes a scan fail, the number of threads does not show, and
 //! depth does not overflow a stack.
+#![expect(clippy::expect_used, reason = "a helper of tests may fail them")]
 
 use std::fmt::Write;
 use std::time::Instant;
