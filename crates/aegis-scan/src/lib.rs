@@ -1,6 +1,6 @@
 //! Finds every AI call site of a Python program and decides for each whether it is governed.
 //!
-//! One straight way: [`sources`](mod@sources) (walk, decode, notebooks to cells) → `facts` (per
+//! One straight way: `sources` (walk, decode, notebooks to cells) → `facts` (per
 //! file, from tree-sitter) → `link` (values followed through the program) → `classify` (values that
 //! meet the catalog: call sites) → `govern` (call sites meet governors and entry points) →
 //! `findings`. [`scan`] is that way; each stage is a module of the same name.
