@@ -1,4 +1,4 @@
-//! How fast a scan is: `cargo bench -p aegis-scan`. `scripts/bench.sh` measures whole programs
+//! How fast a scan is: `cargo bench`. `scripts/bench.sh` measures whole programs
 //! beside other tools.
 
 use std::fs;
@@ -25,9 +25,7 @@ fn main() {
 fn trees(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("tree");
     for (name, path) in TREES {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR"))
-            .join("../..")
-            .join(path);
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
         group.throughput(Throughput::Bytes(bytes_below(&root)));
         let input = Input::Paths(vec![root]);
         group.bench_function(name, |b| b.iter(|| run(&input)));
