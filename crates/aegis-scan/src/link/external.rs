@@ -8,6 +8,22 @@ use super::call::Args;
 use super::values::{Cover, EMPTY, Set, Value};
 use super::{Cx, Site, SiteKey, Solver, Spot};
 
+/// Programs whose arguments are programs.
+const SHELLS: [&str; 12] = [
+    "sh",
+    "bash",
+    "zsh",
+    "dash",
+    "python",
+    "python3",
+    "node",
+    "perl",
+    "ruby",
+    "cmd",
+    "powershell",
+    "pwsh",
+];
+
 impl Solver<'_> {
     /// Calls a value that is not of the project.
     pub(super) fn call_external(
@@ -456,9 +472,15 @@ impl Solver<'_> {
         // Of a list of words only the program counts: what follows is data to it.
         if let Expr::List(p) | Expr::Tuple(p) = cx.facts.expr(expr) {
             let items = cx.facts.items(p);
-            let shell = items.iter().take(2).any(|&i| {
-                matches!(cx.facts.expr(i), Expr::Str(n) if ["-c", "bash", "sh", "/bin/sh", "/bin/bash", "python", "python3"].contains(&cx.facts.name(*n)))
-            });
+            let text = |i: usize| match items.get(i).map(|&e| cx.facts.expr(e)) {
+                Some(Expr::Str(n)) => Some(cx.facts.name(*n)),
+                _ => None,
+            };
+            let shell = match text(0) {
+                Some(program) => SHELLS.contains(&program.rsplit('/').next().unwrap_or(program)),
+                // `[sys.executable, "-c", code]`
+                None => matches!(text(1), Some("-c" | "-e" | "/c")),
+            };
             let looked_at = if shell { items.len() } else { 1 };
             return items.iter().take(looked_at).any(|&i| {
                 let set = self.eval(cx, i);
