@@ -24,6 +24,9 @@ use crate::sources::{self, Found, ImportLine, Options, Text};
 
 /// Rounds of reading files that values turned out to be handed to.
 const MAX_ROUNDS: usize = 24;
+/// With more than this in such files it is a collection of SDKs rather than a program: each file is
+/// judged by what it imports itself, and nobody's importers are followed.
+const COLLECTION: u64 = 16 << 20;
 /// Programs with less than this many bytes in files that import AI packages are small.
 const SMALL: u64 = 8 << 20;
 
@@ -102,7 +105,8 @@ pub(crate) fn analyse<'c>(
     let language: Language = tree_sitter_python::LANGUAGE.into();
     let roles =
         Roles::read(&language, aegis_queries::PYTHON_STRUCTURE).unwrap_or_else(|_| Roles::empty());
-    let sdk_roots = own_sdks(catalog, extra);
+    let mut sdk_roots = own_sdks(catalog, extra);
+    sdk_roots.extend(sdks_by_layout(catalog, &found));
     let installed = installations(extra);
     let sift = Sift::new(catalog, &sdk_roots, &installed);
     let paths: Vec<(usize, String, bool)> = found
@@ -154,6 +158,10 @@ pub(crate) fn analyse<'c>(
     let mut spread = !files.iter().any(|f| f.governs);
     for _ in 0..MAX_ROUNDS {
         let mut wanted: Vec<FileIx> = std::mem::take(&mut solver.wanted).into_iter().collect();
+        let collection = seeds > COLLECTION && !files.iter().any(|f| f.governs);
+        if collection {
+            break;
+        }
         wanted.extend(by.wanted(&solver));
         let unread = |&f: &FileIx| {
             let file = files.get(f as usize);
@@ -490,6 +498,45 @@ fn installations(extra: &[PathBuf]) -> Vec<PathBuf> {
     out.sort();
     out.dedup();
     out
+}
+
+/// Import roots whose package has the layout of the SDK: at least this many of the modules that the
+/// catalog names lie below it.
+const SAME_MODULES: usize = 3;
+
+/// SDKs in the tree that nothing else gives away, such as a copy without its metadata.
+fn sdks_by_layout(catalog: &Catalog, found: &[Found]) -> Vec<String> {
+    let mut modules: FxHashSet<&str> = FxHashSet::default();
+    for (path, _) in &catalog.data.paths {
+        if let Some((module, _)) = path.rsplit_once('.')
+            && module.contains('.')
+        {
+            modules.insert(module);
+        }
+    }
+    let mut hits: FxHashMap<&str, FxHashSet<String>> = FxHashMap::default();
+    for f in found {
+        let path = f.module_path.strip_suffix(".py").unwrap_or(&f.module_path);
+        let path = path.strip_suffix("/__init__").unwrap_or(path);
+        let mut names = path.split('/');
+        while let Some(top) = names.next() {
+            if let Some((root, _)) = catalog.roots.get_key_value(top) {
+                let rest: Vec<&str> = names.clone().collect();
+                let dotted = format!("{top}.{}", rest.join("."));
+                if modules.contains(dotted.as_str()) {
+                    hits.entry(root).or_default().insert(dotted);
+                }
+                break;
+            }
+        }
+    }
+    let mut roots: Vec<String> = hits
+        .into_iter()
+        .filter(|(_, m)| m.len() >= SAME_MODULES)
+        .map(|(r, _)| r.to_owned())
+        .collect();
+    roots.sort_unstable();
+    roots
 }
 
 fn is_installed(installed: &[PathBuf], files: &[Loaded], i: usize) -> bool {

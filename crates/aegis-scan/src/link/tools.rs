@@ -67,6 +67,16 @@ impl Solver<'_> {
                         _ => EMPTY,
                     }
                 }
+                Value::Inst(ix, _) => {
+                    // `@prompt("...")`: what calling the instance with the function gives.
+                    match self
+                        .catalog
+                        .search(ix, 0, &mut |c| self.catalog.class(c)?.call)
+                    {
+                        Some(m) => self.decorate_with(cx, d, m, v, scope, value, governed),
+                        None => EMPTY,
+                    }
+                }
                 Value::Decorator(m, _) => self.decorate_with(cx, d, m, v, scope, value, governed),
                 _ => EMPTY,
             };
