@@ -107,7 +107,7 @@ pub(crate) fn analyse<'c>(
         Roles::read(&language, aegis_queries::PYTHON_STRUCTURE).unwrap_or_else(|_| Roles::empty());
     let mut sdk_roots = own_sdks(catalog, extra);
     sdk_roots.extend(sdks_by_layout(catalog, &found));
-    let installed = installations(extra);
+    let installed = Installed::read(extra);
     let sift = Sift::new(catalog, &sdk_roots, &installed);
     let paths: Vec<(usize, String, bool)> = found
         .iter()
@@ -166,9 +166,7 @@ pub(crate) fn analyse<'c>(
         let unread = |&f: &FileIx| {
             let file = files.get(f as usize);
             file.is_some_and(|l| {
-                l.facts.is_none()
-                    && l.problem.is_none()
-                    && !installed.iter().any(|d| l.found.path.starts_with(d))
+                l.facts.is_none() && l.problem.is_none() && !installed.holds(&l.found.path)
             })
         };
         wanted.retain(unread);
@@ -229,9 +227,7 @@ fn first_look(
                 .imports
                 .iter()
                 .any(|l| sift.catalog.imports_governor(&l.module));
-            if !sift.installed.is_empty()
-                && sift.installed.iter().any(|d| out.found.path.starts_with(d))
-            {
+            if sift.installed.holds(&out.found.path) {
                 // Nobody follows who imports what there.
                 out.imports = Vec::new();
             }
@@ -365,7 +361,7 @@ struct Importers {
 }
 
 impl Importers {
-    fn new(modules: &Modules, files: &[Loaded], installed: &[PathBuf]) -> Self {
+    fn new(modules: &Modules, files: &[Loaded], installed: &Installed) -> Self {
         let lists: Vec<Vec<(FileIx, FileIx, Option<String>)>> = (0..files.len())
             .into_par_iter()
             .map(|i| {
@@ -486,18 +482,55 @@ fn named_like_sdks(
         .collect()
 }
 
-/// Folders that packages were installed into. What is installed there is not the program: a file
-/// of it is read if it uses an AI package by itself, and its callers are not followed.
-fn installations(extra: &[PathBuf]) -> Vec<PathBuf> {
-    let dists = extra
-        .iter()
-        .filter(|p| p.extension().is_some_and(|e| e == "dist-info"));
-    let mut out: Vec<PathBuf> = dists
-        .filter_map(|p| p.parent().map(PathBuf::from))
-        .collect();
-    out.sort();
-    out.dedup();
-    out
+/// What was installed into the tree, by the records of the `*.dist-info` folders in it. It is not
+/// the program: a file of it is read if it uses an AI package by itself, and its callers are not
+/// followed. What merely lies beside it is the program like anything else.
+#[derive(Debug, Default)]
+struct Installed {
+    /// Folder that was installed into -> what lies there: top-level folders and files.
+    by_folder: FxHashMap<PathBuf, FxHashSet<String>>,
+}
+
+impl Installed {
+    fn read(extra: &[PathBuf]) -> Self {
+        let mut out = Self::default();
+        for dist in extra
+            .iter()
+            .filter(|p| p.extension().is_some_and(|e| e == "dist-info"))
+        {
+            let Some(folder) = dist.parent() else {
+                continue;
+            };
+            // Without a record nobody knows what belongs to it, so nothing is taken for installed.
+            let Ok(record) = std::fs::read_to_string(dist.join("RECORD")) else {
+                continue;
+            };
+            let names = out.by_folder.entry(folder.to_path_buf()).or_default();
+            for line in record.lines() {
+                let path = line.split(',').next().unwrap_or("").trim_matches('"');
+                let top = path.split('/').next().unwrap_or("");
+                if !top.is_empty() && top != ".." {
+                    names.insert(top.to_owned());
+                }
+            }
+        }
+        out
+    }
+
+    fn holds(&self, path: &std::path::Path) -> bool {
+        if self.by_folder.is_empty() {
+            return false;
+        }
+        path.ancestors().skip(1).any(|folder| {
+            self.by_folder.get(folder).is_some_and(|names| {
+                let rest = path
+                    .strip_prefix(folder)
+                    .ok()
+                    .and_then(|r| r.components().next());
+                rest.is_some_and(|top| names.contains(top.as_os_str().to_string_lossy().as_ref()))
+            })
+        })
+    }
 }
 
 /// Import roots whose package has the layout of the SDK: at least this many of the modules that the
@@ -539,11 +572,8 @@ fn sdks_by_layout(catalog: &Catalog, found: &[Found]) -> Vec<String> {
     roots
 }
 
-fn is_installed(installed: &[PathBuf], files: &[Loaded], i: usize) -> bool {
-    !installed.is_empty()
-        && files
-            .get(i)
-            .is_some_and(|f| installed.iter().any(|d| f.found.path.starts_with(d)))
+fn is_installed(installed: &Installed, files: &[Loaded], i: usize) -> bool {
+    files.get(i).is_some_and(|f| installed.holds(&f.found.path))
 }
 
 /// Import roots whose own package is in the tree, by `*.dist-info` folders and project files.
@@ -604,7 +634,7 @@ struct Sift<'c> {
     catalog: &'c Catalog,
     /// Inside its own package an SDK is code like any other: its imports of itself are no use of it.
     sdk_roots: &'c FxHashSet<String>,
-    installed: &'c [PathBuf],
+    installed: &'c Installed,
     hosts: Option<aho_corasick::AhoCorasick>,
 }
 
@@ -612,7 +642,7 @@ impl<'c> Sift<'c> {
     fn new(
         catalog: &'c Catalog,
         sdk_roots: &'c FxHashSet<String>,
-        installed: &'c [PathBuf],
+        installed: &'c Installed,
     ) -> Self {
         let words: Vec<&str> = catalog
             .data

@@ -24,6 +24,37 @@ fn the_support_desk_is_judged_right() {
     check(vec![fixtures().join("projects/support-desk")]);
 }
 
+/// `pip install -t .` leaves metadata beside the program. The program is judged as before.
+#[test]
+fn an_installed_package_beside_the_program_changes_no_verdict() {
+    for record in [
+        Some("openai/__init__.py,,\nopenai-1.0.dist-info/RECORD,,\n"),
+        None,
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        copy(&fixtures().join("projects/support-desk"), folder.path());
+        let dist = folder.path().join("openai-1.0.dist-info");
+        std::fs::create_dir_all(&dist).unwrap();
+        std::fs::write(dist.join("METADATA"), "Name: openai\n").unwrap();
+        if let Some(record) = record {
+            std::fs::write(dist.join("RECORD"), record).unwrap();
+        }
+        check(vec![folder.path().to_path_buf()]);
+    }
+}
+
+fn copy(from: &Path, to: &Path) {
+    for entry in std::fs::read_dir(from).into_iter().flatten().flatten() {
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            let _ = std::fs::create_dir_all(&target);
+            copy(&entry.path(), &target);
+        } else {
+            let _ = std::fs::copy(entry.path(), &target);
+        }
+    }
+}
+
 /// One line of `expected.yaml`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
