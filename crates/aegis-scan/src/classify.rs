@@ -499,18 +499,7 @@ fn text_at(facts: &Facts, source: &SourceFile, e: ExprId) -> Option<String> {
 
 /// Parameters in a tool schema dictionary.
 fn schema_params(facts: &Facts, source: &SourceFile, schema: ExprId) -> Vec<ToolParam> {
-    let get = |e: ExprId, key: &str| -> Option<ExprId> {
-        let Expr::Dict(p) = facts.expr(e) else {
-            return None;
-        };
-        facts
-            .pairs(p)
-            .iter()
-            .find_map(|(k, v)| match facts.expr((*k)?) {
-                Expr::Str(n) if facts.name(*n) == key => Some(*v),
-                _ => None,
-            })
-    };
+    let get = |e: ExprId, key: &str| facts.entry(e, key);
     let inner = get(schema, "function")
         .or_else(|| get(schema, "toolSpec"))
         .unwrap_or(schema);

@@ -249,6 +249,19 @@ impl Facts {
             .unwrap_or(&[])
     }
 
+    /// The value under a literal key of a literal dictionary.
+    pub(crate) fn entry(&self, dict: ExprId, key: &str) -> Option<ExprId> {
+        let Expr::Dict(p) = self.expr(dict) else {
+            return None;
+        };
+        self.pairs(p)
+            .iter()
+            .find_map(|(k, v)| match self.expr((*k)?) {
+                Expr::Str(n) if self.name(*n) == key => Some(*v),
+                _ => None,
+            })
+    }
+
     pub(crate) fn loops(&self, p: &Pool) -> &[Loop] {
         self.loops
             .get(p.start as usize..p.end as usize)

@@ -217,7 +217,7 @@ impl Solver<'_> {
                 self.hand_over(cx, e, args);
                 self.through(args)
             }
-            other => self.call_external(cx, e, other, args, governed, depth),
+            other => self.call_external(cx, e, other, args, governed),
         }
     }
 
@@ -529,7 +529,7 @@ impl Solver<'_> {
         if out == EMPTY && !self.pool.has(methods, |v| matches!(v, Value::Bound(..))) {
             for &v in self.mro(cx, class).iter() {
                 if let Value::Class(ix) = v {
-                    out = self.call_external(cx, e, Value::Inst(ix, 0), args, governed, depth + 1);
+                    out = self.call_external(cx, e, Value::Inst(ix, 0), args, governed);
                     // The framework calls back: `forward` of a DSPy module.
                     for own in ["forward", "aforward", "run", "_run"] {
                         self.call_method(cx, Value::Obj(class), own);

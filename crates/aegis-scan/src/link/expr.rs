@@ -25,7 +25,7 @@ impl Solver<'_> {
                 let s = cx.sym(*n);
                 self.pool.one(Value::Str(s))
             }
-            Expr::Join(p) => self.join(cx, e, cx.facts.items(p)),
+            Expr::Join(p) => self.join(cx, cx.facts.items(p)),
             Expr::Index(object, index) => {
                 let base = self.eval(cx, *object);
                 let key = self.eval(cx, *index);
@@ -53,7 +53,7 @@ impl Solver<'_> {
             Expr::Pipe(a, b) => {
                 let left = self.eval(cx, *a);
                 let right = self.eval(cx, *b);
-                self.pipe(cx, left, right)
+                self.pipe(left, right)
             }
             Expr::Lambda(unit) => {
                 let scope = cx.scope_of(*unit);
@@ -134,11 +134,10 @@ impl Solver<'_> {
 
     /// Literal texts where all parts are known; what a model wrote stays what a model wrote;
     /// joined containers stay containers.
-    fn join(&mut self, cx: Cx<'_>, e: ExprId, parts: &[ExprId]) -> Set {
+    fn join(&mut self, cx: Cx<'_>, parts: &[ExprId]) -> Set {
         let mut texts = vec![String::new()];
         let mut rest = EMPTY;
         let mut model = false;
-        let _ = e;
         for &p in parts {
             let set = self.eval(cx, p);
             let values = self.pool.values(set);

@@ -15,6 +15,7 @@ mod containers;
 mod demand;
 mod expr;
 mod external;
+mod governing;
 mod import;
 pub(crate) mod modules;
 mod query;
@@ -531,13 +532,11 @@ impl<'c> Solver<'c> {
         let info = self.info(scope)?;
         let module = self.files.get(info.file as usize)?;
         let unit = module.facts.as_ref()?.unit(info.unit)?;
-        let text = self.pool.text(name);
         // Locals are sorted by file-local name; names are few, so look them up by text.
         let i = unit
             .locals
             .iter()
             .position(|&l| module.names.get(l as usize) == Some(&name))?;
-        let _ = text;
         Some(info.locals + Cell::try_from(i).ok()?)
     }
 

@@ -1,7 +1,7 @@
 //! Tools: functions, classes, objects and schemas that are exposed to a model.
 
 use crate::catalog::{Entry, GovernorEffect, Kind, MemberIx, ToolArgs};
-use crate::facts::{Expr, ExprId, UnitId, UnitKind};
+use crate::facts::{Expr, ExprId, UnitId};
 
 use super::call::Args;
 use super::values::{Cover, EMPTY, Scope, Set, Value};
@@ -61,7 +61,7 @@ impl Solver<'_> {
                                 .member(m)
                                 .is_some_and(|m| m.kind == Some(Kind::ToolDef)) =>
                         {
-                            self.mark_tool(cx.file, scope, m, governed);
+                            self.mark_tool(scope, m, governed);
                             self.pool.one(Value::Inst(ix, 0))
                         }
                         _ => EMPTY,
@@ -156,8 +156,8 @@ impl Solver<'_> {
                     Expr::Call(_, p) => self.eval_args(cx, p),
                     _ => Args::default(),
                 };
-                let own = self.decorator_is_governed(&member.path, &args);
-                self.mark_tool(cx.file, scope, m, governed || own);
+                let own = self.has_governing_argument(&member.path, &args, true);
+                self.mark_tool(scope, m, governed || own);
                 if governed || own {
                     let unit = self.info(scope).map_or(0, |i| i.unit);
                     if let Some(s) = self
@@ -192,33 +192,9 @@ impl Solver<'_> {
         }
     }
 
-    fn decorator_is_governed(&self, path: &str, args: &Args) -> bool {
-        args.list.iter().any(|a| {
-            let Some(name) = a.name else { return false };
-            let name = self.pool.text(name);
-            self.pool.values(a.set).into_iter().any(|v| {
-                let inner = match v {
-                    Value::Box(b) => self.boxed(b).map_or(EMPTY, |i| self.peek(i.any)),
-                    _ => EMPTY,
-                };
-                let mut all = self.pool.values(inner);
-                all.push(v);
-                all.into_iter().any(|v| match v {
-                    Value::Governing(g) | Value::Governor(g) => matches!(
-                        self.catalog.governors.get(g as usize).map(|r| &r.effect),
-                        Some(GovernorEffect::Argument { of, tools: true, within, .. })
-                            if of.iter().any(|o| o == name) && (within.is_empty() || within.iter().any(|w| w == path))
-                    ),
-                    _ => false,
-                })
-            })
-        })
-    }
-
     /// A decorator of the catalog called like a function: `tool(f)`, or a factory `tool("name")`.
     pub(super) fn decorator_call(
         &mut self,
-        cx: Cx<'_>,
         e: ExprId,
         m: MemberIx,
         kind: Kind,
@@ -232,8 +208,7 @@ impl Solver<'_> {
                 if let Value::Func(s) | Value::Bound(_, s) | Value::OwnClass(s) = v {
                     taken = true;
                     if kind == Kind::ToolDef {
-                        let file = self.info(s).map_or(cx.file, |i| i.file);
-                        self.mark_tool(file, s, m, false);
+                        self.mark_tool(s, m, false);
                     }
                     let one = self.pool.one(v);
                     out = self.pool.union(out, one);
@@ -247,22 +222,15 @@ impl Solver<'_> {
     }
 
     /// The result of a decorator factory was called with a function.
-    pub(super) fn decorated_by_call(
-        &mut self,
-        cx: Cx<'_>,
-        e: ExprId,
-        m: MemberIx,
-        _at: ExprId,
-        args: &Args,
-    ) -> Set {
+    pub(super) fn decorated_by_call(&mut self, e: ExprId, m: MemberIx, args: &Args) -> Set {
         match self.catalog.member(m).and_then(|m| m.decorator) {
-            Some(kind) => self.decorator_call(cx, e, m, kind, args),
+            Some(kind) => self.decorator_call(e, m, kind, args),
             None => EMPTY,
         }
     }
 
     /// A function or class of the project is a tool.
-    pub(super) fn mark_tool(&mut self, _file: u32, scope: Scope, m: MemberIx, governed: bool) {
+    pub(super) fn mark_tool(&mut self, scope: Scope, m: MemberIx, governed: bool) {
         let Some(info) = self.info(scope) else { return };
         let key = (info.file, Spot::Def(info.unit), Kind::ToolDef);
         let known = self.sites.contains_key(&key);
@@ -280,32 +248,7 @@ impl Solver<'_> {
 
     /// What a model passes to a tool is what a model wrote.
     pub(super) fn model_fills_parameters(&mut self, scope: Scope) {
-        let Some((facts, unit)) = self.unit(scope) else {
-            return;
-        };
-        let Some(u) = facts.unit(unit) else { return };
-        let functions: Vec<Scope> = match u.kind {
-            UnitKind::Class => {
-                let first = scope - unit;
-                let methods = facts
-                    .units
-                    .iter()
-                    .enumerate()
-                    .filter(|(_, m)| m.parent == unit && m.kind == UnitKind::Function);
-                methods
-                    .filter(|(_, m)| {
-                        [
-                            "_run", "_arun", "run", "forward", "__call__", "execute", "_execute",
-                            "call", "acall",
-                        ]
-                        .contains(&facts.name(m.name))
-                    })
-                    .map(|(i, _)| first + Scope::try_from(i).unwrap_or(0))
-                    .collect()
-            }
-            UnitKind::Function | UnitKind::Lambda => vec![scope],
-            UnitKind::Module => Vec::new(),
-        };
+        let functions = self.entered_by_framework(scope);
         let model = self.pool.one(Value::Model);
         for f in functions {
             self.activate(f);
@@ -457,12 +400,12 @@ impl Solver<'_> {
             let governed = governed || wrapped.is_some();
             match v {
                 Value::Func(s) | Value::Bound(_, s) => {
-                    self.mark_tool(cx.file, s, m, governed);
+                    self.mark_tool(s, m, governed);
                     self.used_tool(s, governed);
                 }
                 Value::OwnClass(s) => {
                     if m != 0 {
-                        self.mark_tool(cx.file, s, m, governed);
+                        self.mark_tool(s, m, governed);
                     }
                     self.used_tool(s, governed);
                 }
@@ -595,18 +538,7 @@ impl Solver<'_> {
     fn schema_description(&self, b: u32) -> Option<ExprId> {
         let info = self.boxed(b)?;
         let facts = self.files.get(info.file as usize)?.facts.as_ref()?;
-        let find = |e: ExprId, key: &str| -> Option<ExprId> {
-            let Expr::Dict(p) = facts.expr(e) else {
-                return None;
-            };
-            facts
-                .pairs(p)
-                .iter()
-                .find_map(|(k, v)| match facts.expr((*k)?) {
-                    Expr::Str(n) if facts.name(*n) == key => Some(*v),
-                    _ => None,
-                })
-        };
+        let find = |e: ExprId, key: &str| facts.entry(e, key);
         find(info.expr, "description").or_else(|| {
             let inner = find(info.expr, "function").or_else(|| find(info.expr, "toolSpec"))?;
             find(inner, "description")
