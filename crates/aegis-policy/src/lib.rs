@@ -1,0 +1,11 @@
+//! The Aegis policy language.
+//!
+//! One straight way: text is **parsed** into [`Document`](document::Document), **checked** into
+//! [`Checked`](model::Checked) (the proof that it is well formed), **compiled** into
+//! [`Policy`](policy::Policy), which **decides** about an [`Action`](action::Action) at a moment.
+//! Every step has its own type, so a later step never meets what an earlier one would have refused.
+
+pub mod action;
+pub mod decision;
+pub mod model;
+pub mod value;
