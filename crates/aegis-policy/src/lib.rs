@@ -9,3 +9,4 @@ pub mod action;
 pub mod decision;
 pub mod model;
 pub mod value;
+pub mod words;
