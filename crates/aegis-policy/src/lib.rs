@@ -8,5 +8,6 @@
 pub mod action;
 pub mod decision;
 pub mod model;
+pub mod problem;
 pub mod value;
 pub mod words;
