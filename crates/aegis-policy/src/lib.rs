@@ -7,8 +7,11 @@
 
 pub mod action;
 pub mod decision;
+pub mod json;
 pub mod model;
 pub mod name;
+pub mod number;
+pub mod path;
 pub mod problem;
 pub mod value;
 pub mod words;
