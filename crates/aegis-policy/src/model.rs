@@ -9,6 +9,7 @@ use std::sync::Arc;
 use aegis_diag::{SourceFile, Span};
 
 use crate::value::{Number, Value};
+use crate::words::words;
 
 /// How bad it would be. From harmless to worst.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -23,6 +24,13 @@ pub enum Risk {
     Critical,
 }
 
+words!(Risk, "a risk", {
+    Low = "low",
+    Medium = "medium",
+    High = "high",
+    Critical = "critical",
+});
+
 /// What is to happen with an action. From lenient to strict, so `>=` reads as "at least as strict".
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Approval {
@@ -33,6 +41,12 @@ pub enum Approval {
     /// It does not run.
     Block,
 }
+
+words!(Approval, "an approval", {
+    Auto = "auto",
+    Approve = "approve",
+    Block = "block",
+});
 
 /// What an action does to the world.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -57,6 +71,18 @@ pub enum Effect {
     Exfiltrate,
 }
 
+words!(Effect, "an effect", {
+    Read = "read",
+    Write = "write",
+    Delete = "delete",
+    Execute = "execute",
+    Send = "send",
+    Pay = "pay",
+    Deploy = "deploy",
+    Privilege = "privilege",
+    Exfiltrate = "exfiltrate",
+});
+
 /// An effect and where it is known from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct EffectFound {
@@ -80,6 +106,14 @@ pub enum EffectSource {
     /// Nothing says anything.
     Nothing,
 }
+
+words!(EffectSource, "a source of an effect", {
+    Caller = "caller",
+    Hints = "hints",
+    Catalogue = "catalogue",
+    Name = "name",
+    Nothing = "nothing",
+});
 
 /// A checked policy.
 #[derive(Debug, Clone)]
