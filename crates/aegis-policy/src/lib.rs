@@ -9,5 +9,7 @@ pub mod action;
 pub mod decision;
 pub mod model;
 pub mod problem;
+mod tree;
 pub mod value;
 pub mod words;
+mod yaml;
