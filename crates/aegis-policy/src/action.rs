@@ -1,6 +1,7 @@
 //! What an agent is about to do.
 
 use crate::model::Effect;
+use crate::name::Name;
 use crate::value::Value;
 
 /// An action: what a policy decides about.
@@ -33,13 +34,4 @@ pub struct Hints {
     pub read_only: Option<bool>,
     /// `destructiveHint`.
     pub destructive: Option<bool>,
-}
-
-/// A name as written and as compared.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Name {
-    /// The spelling of the caller.
-    pub(crate) original: Box<str>,
-    /// NFKC, without ignorable characters, trimmed, case folded.
-    pub(crate) canonical: Box<str>,
 }

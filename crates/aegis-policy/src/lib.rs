@@ -8,6 +8,7 @@
 pub mod action;
 pub mod decision;
 pub mod model;
+pub mod name;
 pub mod problem;
 mod tree;
 pub mod value;
