@@ -16,5 +16,7 @@ pub mod number;
 pub mod path;
 pub mod problem;
 pub mod regexes;
+mod tree;
 pub mod value;
 pub mod words;
+mod yaml;
