@@ -7,6 +7,7 @@
 
 pub mod action;
 pub mod decision;
+pub mod effect;
 pub mod model;
 pub mod name;
 pub mod problem;
