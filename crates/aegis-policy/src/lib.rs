@@ -8,6 +8,7 @@
 pub mod action;
 pub mod clock;
 pub mod decision;
+pub mod effect;
 pub mod glob;
 pub mod json;
 pub mod model;
