@@ -7,6 +7,7 @@
 
 pub mod action;
 pub mod clock;
+pub mod condition;
 pub mod decision;
 pub mod effect;
 pub mod glob;
@@ -17,6 +18,7 @@ pub mod number;
 pub mod path;
 pub mod problem;
 pub mod regexes;
+pub mod semantic;
 mod tree;
 pub mod value;
 pub mod words;
