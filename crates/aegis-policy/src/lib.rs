@@ -6,11 +6,19 @@
 //! Every step has its own type, so a later step never meets what an earlier one would have refused.
 
 pub mod action;
+pub mod clock;
 pub mod decision;
+pub mod glob;
+pub mod json;
 pub mod model;
 pub mod name;
+pub mod number;
+pub mod path;
 pub mod problem;
-mod tree;
+pub mod regexes;
 pub mod value;
 pub mod words;
+
+
+mod tree;
 mod yaml;
