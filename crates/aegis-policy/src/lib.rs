@@ -6,8 +6,10 @@
 //! Every step has its own type, so a later step never meets what an earlier one would have refused.
 
 pub mod action;
+pub mod check;
 pub mod clock;
 pub mod decision;
+pub mod document;
 pub mod glob;
 pub mod json;
 pub mod model;
@@ -19,6 +21,10 @@ pub mod regexes;
 pub mod value;
 pub mod words;
 
-
+mod emit;
+mod keys;
+mod plain;
+mod read;
+mod to_yaml;
 mod tree;
 mod yaml;
