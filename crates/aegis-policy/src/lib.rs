@@ -10,6 +10,7 @@ pub mod check;
 pub mod clock;
 pub mod decision;
 pub mod document;
+pub mod effect;
 pub mod glob;
 pub mod json;
 pub mod model;
