@@ -6,19 +6,23 @@
 //! Every step has its own type, so a later step never meets what an earlier one would have refused.
 
 pub mod action;
+pub mod builder;
 pub mod check;
 pub mod clock;
+pub mod conflicts;
 pub mod decision;
 pub mod document;
 pub mod effect;
 pub mod glob;
 pub mod json;
+pub mod merge;
 pub mod model;
 pub mod name;
 pub mod number;
 pub mod path;
 pub mod problem;
 pub mod regexes;
+pub mod schema;
 pub mod value;
 pub mod words;
 
@@ -26,6 +30,8 @@ mod emit;
 mod keys;
 mod plain;
 mod read;
+#[cfg(test)]
+mod reference;
 mod to_yaml;
 mod tree;
 mod yaml;
