@@ -8,7 +8,9 @@ use std::sync::Arc;
 
 use aegis_diag::{SourceFile, Span};
 
+use crate::problem::Problem;
 use crate::value::{Number, Value};
+use crate::words::words;
 
 /// How bad it would be. From harmless to worst.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -23,6 +25,13 @@ pub enum Risk {
     Critical,
 }
 
+words!(Risk, "a risk", {
+    Low = "low",
+    Medium = "medium",
+    High = "high",
+    Critical = "critical",
+});
+
 /// What is to happen with an action. From lenient to strict, so `>=` reads as "at least as strict".
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Approval {
@@ -33,6 +42,12 @@ pub enum Approval {
     /// It does not run.
     Block,
 }
+
+words!(Approval, "an approval", {
+    Auto = "auto",
+    Approve = "approve",
+    Block = "block",
+});
 
 /// What an action does to the world.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -56,6 +71,18 @@ pub enum Effect {
     /// Carries data out in bulk.
     Exfiltrate,
 }
+
+words!(Effect, "an effect", {
+    Read = "read",
+    Write = "write",
+    Delete = "delete",
+    Execute = "execute",
+    Send = "send",
+    Pay = "pay",
+    Deploy = "deploy",
+    Privilege = "privilege",
+    Exfiltrate = "exfiltrate",
+});
 
 /// An effect and where it is known from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -81,6 +108,14 @@ pub enum EffectSource {
     Nothing,
 }
 
+words!(EffectSource, "a source of an effect", {
+    Caller = "caller",
+    Hints = "hints",
+    Catalogue = "catalogue",
+    Name = "name",
+    Nothing = "nothing",
+});
+
 /// A checked policy.
 #[derive(Debug, Clone)]
 pub struct Checked {
@@ -90,8 +125,11 @@ pub struct Checked {
     pub(crate) rules: Vec<Rule>,
     /// The IANA name of the zone that times and weekdays are in.
     pub(crate) timezone: Located<Box<str>>,
-    /// The files it came from, in the order they were merged; empty for a built policy.
+    /// The files it came from, in the order they were merged; one with the YAML of the policy for
+    /// a built one.
     pub(crate) files: Vec<Arc<SourceFile>>,
+    /// What is legal in it and was probably not meant, in the order of the files.
+    pub(crate) warnings: Vec<Problem>,
 }
 
 /// What applies where no rule matches.
@@ -103,7 +141,7 @@ pub struct Defaults {
     pub approval: Located<Approval>,
 }
 
-/// A value and where it was written; `None` if it was not (a default, or a built policy).
+/// A value and where it was written; `None` if it was not (a default).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Located<T> {
     /// The value.
