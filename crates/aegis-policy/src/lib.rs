@@ -18,6 +18,7 @@ pub mod model;
 pub mod name;
 pub mod number;
 pub mod path;
+pub mod policy;
 pub mod problem;
 pub mod regexes;
 pub mod semantic;
