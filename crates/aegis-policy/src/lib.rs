@@ -6,10 +6,29 @@
 //! Every step has its own type, so a later step never meets what an earlier one would have refused.
 
 pub mod action;
+pub mod check;
+pub mod clock;
+pub mod condition;
 pub mod decision;
+pub mod document;
 pub mod effect;
+pub mod glob;
+pub mod json;
 pub mod model;
 pub mod name;
+pub mod number;
+pub mod path;
+pub mod policy;
 pub mod problem;
+pub mod regexes;
+pub mod semantic;
 pub mod value;
 pub mod words;
+
+mod emit;
+mod keys;
+mod plain;
+mod read;
+mod to_yaml;
+mod tree;
+mod yaml;

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use aegis_diag::{SourceFile, Span};
 
+use crate::problem::Problem;
 use crate::value::{Number, Value};
 use crate::words::words;
 
@@ -124,8 +125,11 @@ pub struct Checked {
     pub(crate) rules: Vec<Rule>,
     /// The IANA name of the zone that times and weekdays are in.
     pub(crate) timezone: Located<Box<str>>,
-    /// The files it came from, in the order they were merged; empty for a built policy.
+    /// The files it came from, in the order they were merged; one with the YAML of the policy for
+    /// a built one.
     pub(crate) files: Vec<Arc<SourceFile>>,
+    /// What is legal in it and was probably not meant, in the order of the files.
+    pub(crate) warnings: Vec<Problem>,
 }
 
 /// What applies where no rule matches.
@@ -137,7 +141,7 @@ pub struct Defaults {
     pub approval: Located<Approval>,
 }
 
-/// A value and where it was written; `None` if it was not (a default, or a built policy).
+/// A value and where it was written; `None` if it was not (a default).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Located<T> {
     /// The value.
