@@ -30,7 +30,7 @@ pub use self::explain::{Earlier, Explanation, RulePlace, Seen, WhyNot};
 const PATTERN_BYTES: usize = 8 << 20;
 
 /// All regular expressions of a policy may take this many bytes when compiled.
-const REGEX_BYTES: usize = 64 << 20;
+pub(crate) const REGEX_BYTES: usize = 64 << 20;
 
 /// A policy that is ready to decide.
 #[derive(Debug)]
