@@ -9,6 +9,7 @@
 )]
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
@@ -16,7 +17,7 @@ use aegis_policies::{REAL_TOOLS, TEMPLATES, Template, template};
 use aegis_policy::action::Action;
 use aegis_policy::clock::Moment;
 use aegis_policy::decision::{Decider, Decision};
-use aegis_policy::model::{Approval, Effect, Rule};
+use aegis_policy::model::{Approval, Effect};
 use aegis_policy::policy::Policy;
 use aegis_policy::suite::{self, Suite};
 use serde::Deserialize;
@@ -87,27 +88,22 @@ fn they_load_without_a_warning_and_are_safe_by_default() {
 
 #[test]
 fn their_suites_pass_and_try_every_rule() {
+    let mut wrong = String::new();
     for t in TEMPLATES {
         let policy = load(t);
         let suite = Suite::load(&format!("{}.test.yaml", t.name), t.suite)
             .unwrap_or_else(|e| panic!("{e}"));
         assert!(suite.cases.len() >= 15, "{}: {}", t.name, suite.cases.len());
         let results = suite::run(&policy, &suite);
-        let problems: Vec<String> = results
-            .problems(&suite, &policy)
-            .iter()
-            .map(|p| format!("\n{p}"))
-            .collect();
-        assert!(results.passed(), "{}:{}", t.name, problems.concat());
-        let untried: Vec<&Rule> = results
-            .coverage
-            .untried()
-            .iter()
-            .filter_map(|n| policy.rule(*n))
-            .collect();
-        assert!(untried.is_empty(), "{}: never decide: {untried:?}", t.name);
-        assert_eq!(results.coverage.percent(), Some(100), "{}", t.name);
+        for problem in results.problems(&suite, &policy) {
+            let _ = writeln!(wrong, "{problem}");
+        }
+        for rule in results.coverage.untried() {
+            let name = policy.rule(rule).map(|r| &r.name.value);
+            let _ = writeln!(wrong, "{}: {name:?} never decides", t.name);
+        }
     }
+    assert!(wrong.is_empty(), "\n{wrong}");
 }
 
 #[test]
@@ -154,12 +150,26 @@ rules:
     assert_eq!(see(Action::new("write")), ("approve", "medium", "defaults"));
 }
 
-/// What may run unasked though it is dangerous, and why: template, tool, target.
+/// What may run unasked though it is dangerous, and why: template, tool, target; `*` is any target.
 const EXCEPTIONS: &[(&str, &str, &str)] = &[
     // Clicking is what the agent is for. It is free on the sites its owner names and nowhere else.
     ("browser-agent", "browser_click", "https://example.com/"),
     ("browser-agent", "playwright_click", "https://example.com/"),
     ("browser-agent", "click", "https://example.com/"),
+    // Opening a page is reading to the agent, whatever the page does; its address is looked at by
+    // the rules in front.
+    ("browser-agent", "browser_navigate", "*"),
+    ("browser-agent", "browser_navigate_back", "*"),
+    ("browser-agent", "playwright_navigate", "*"),
+    ("browser-agent", "playwright_go_back", "*"),
+    ("browser-agent", "playwright_go_forward", "*"),
+    ("browser-agent", "navigate", "*"),
+    ("browser-agent", "navigate_page", "*"),
+    // Scrolling and pointing. Vendors declare them as changes, since a page can listen to them.
+    ("browser-agent", "browser_mouse_wheel", "*"),
+    ("browser-agent", "browser_hover", "*"),
+    ("browser-agent", "playwright_hover", "*"),
+    ("browser-agent", "hover", "*"),
 ];
 
 #[test]
@@ -190,9 +200,9 @@ fn no_dangerous_tool_is_automatic() {
                     if decision.approval > Approval::Auto {
                         continue;
                     }
-                    let exception = EXCEPTIONS
-                        .iter()
-                        .position(|e| *e == (t.name, &*real.tool, target));
+                    let exception = EXCEPTIONS.iter().position(|(template, tool, on)| {
+                        *template == t.name && *tool == real.tool && ["*", target].contains(on)
+                    });
                     let Some(exception) = exception else {
                         let rule = rule_name(&policy, &decision);
                         panic!("{}: `{rule}` allows {} on `{target}`", t.name, real.tool);
