@@ -129,6 +129,13 @@ fn squeezed(word: &str) -> (String, bool) {
     (text.to_ascii_lowercase(), word.contains([' ', '_']))
 }
 
+fn sureness(used: &str) -> usize {
+    ["First", "Noun", "Both", "Verb"]
+        .iter()
+        .position(|u| *u == used)
+        .unwrap_or(0)
+}
+
 fn known_effect(effect: &str, of: &str) -> Result<(), String> {
     if BY_HARM.contains(&effect) {
         Ok(())
@@ -145,13 +152,19 @@ fn add_verbs(rows: &mut Rows, vocabulary: &Vocabulary) -> Result<(), String> {
             "both" => "Both",
             "noun" => "Noun",
             "first" => "First",
+            // It is known, but as often reads as not: its names stay unknown.
+            "unsure" => continue,
             other => return Err(format!("`{other}` of `{}` is not a use", verb.verb)),
         };
         let (text, compound) = squeezed(&verb.verb);
         let row = rows.entry(text).or_default();
-        let new = (verb.effect.clone(), used);
-        if row.verb.replace(new.clone()).is_some_and(|old| old != new) {
-            return Err(format!("verb `{}` is listed twice and differs", verb.verb));
+        // `log_in` and `login` are one word here; the spelling that is surer of itself counts.
+        match &mut row.verb {
+            Some((effect, _)) if *effect != verb.effect => {
+                return Err(format!("verb `{}` is listed twice and differs", verb.verb));
+            }
+            Some((_, before)) if sureness(before) >= sureness(used) => {}
+            other => *other = Some((verb.effect.clone(), used)),
         }
         row.compound |= compound;
     }

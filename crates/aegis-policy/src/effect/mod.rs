@@ -93,3 +93,6 @@ fn hinted(found: EffectFound, hints: Hints) -> EffectFound {
         _ => found,
     }
 }
+
+#[cfg(test)]
+mod tests;

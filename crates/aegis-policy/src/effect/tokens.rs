@@ -266,8 +266,10 @@ fn parts(rest: &[u8], known: &mut [Option<Word>; MAX_WORD + 1]) -> usize {
     for len in 1..=most {
         state = hash::step(state, rest[len - 1]);
         if len >= 2 {
-            known[len] = tables::word_hashed(&rest[..len], state)
-                .filter(|w| (len >= 3 || w.role == Role::Cut) && (!w.compound || w.verb.is_none()));
+            known[len] = tables::word_hashed(&rest[..len], state).filter(|w| {
+                (len >= 3 || matches!(w.role, Role::Cut | Role::Join))
+                    && (!w.compound || w.verb.is_none())
+            });
         }
     }
     most
