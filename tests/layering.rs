@@ -6,16 +6,18 @@ use std::process::Command;
 use crate::harness::repository;
 
 /// Every crate of the workspace with its layer.
-const LAYERS: [(&str, u8); 5] = [
+const LAYERS: [(&str, u8); 7] = [
     ("aegis-diag", 0),
+    ("aegis-policies", 0),
     ("aegis-queries", 0),
+    ("aegis-policy", 1),
     ("aegis-report", 1),
     ("aegis-scan", 2),
     ("aegis-cli", 4),
 ];
 
 /// What a crate must not pull in, so that it stays light for those who embed it.
-const FORBIDDEN: [(&str, &[&str]); 3] = [
+const FORBIDDEN: [(&str, &[&str]); 4] = [
     (
         "aegis-diag",
         &[
@@ -37,6 +39,17 @@ const FORBIDDEN: [(&str, &[&str]); 3] = [
             "rayon",
             "ignore",
             "serde-saphyr",
+        ],
+    ),
+    (
+        "aegis-policy",
+        &[
+            "tree-sitter",
+            "clap",
+            "anyhow",
+            "rayon",
+            "tokio",
+            "schemars",
         ],
     ),
     ("aegis-scan", &["clap", "anyhow", "jiff", "tokio"]),
