@@ -26,6 +26,9 @@ const BY_HARM: [&str; 9] = [
     "delete",
 ];
 
+/// The uses of words that are verbs often enough to be found inside longer ones.
+const SURE: [&str; 2] = ["Verb", "Both"];
+
 #[derive(Deserialize)]
 struct Vocabulary {
     verbs: Vec<Verb>,
@@ -108,6 +111,7 @@ fn tables() -> Result<String, String> {
     let mut rows = Rows::new();
     add_verbs(&mut rows, &vocabulary)?;
     add_words(&mut rows, &vocabulary)?;
+    prefix_verbs(&mut rows);
     inflect_verbs(&mut rows);
     add_catalogue_nouns(&mut rows, &catalogue);
     let mut text = String::new();
@@ -137,6 +141,7 @@ fn add_verbs(rows: &mut Rows, vocabulary: &Vocabulary) -> Result<(), String> {
             "verb" => "Verb",
             "both" => "Both",
             "noun" => "Noun",
+            "first" => "First",
             other => return Err(format!("`{other}` of `{}` is not a use", verb.verb)),
         };
         let (text, compound) = squeezed(&verb.verb);
@@ -181,7 +186,9 @@ fn add_words(rows: &mut Rows, vocabulary: &Vocabulary) -> Result<(), String> {
         ("State", &words.state),
     ] {
         for word in list {
-            let row = rows.entry(squeezed(word).0).or_default();
+            let (text, compound) = squeezed(word);
+            let row = rows.entry(text).or_default();
+            row.compound |= compound;
             if row.role.replace(role).is_some() {
                 return Err(format!("`{word}` has two roles"));
             }
@@ -198,18 +205,43 @@ fn add_words(rows: &mut Rows, vocabulary: &Vocabulary) -> Result<(), String> {
     Ok(())
 }
 
-/// Adds the forms of the verbs: `deletes` is a verb, `deleted` is not (`list_deleted_items`), and
-/// `deleting` may be one. A form that is a word of its own stays what it is.
-fn inflect_verbs(rows: &mut Rows) {
-    let verbs: Vec<(String, String, &'static str)> = rows
-        .iter()
+/// Adds `rerun` and `unpin`: doing it again does the same, and undoing it writes at least.
+fn prefix_verbs(rows: &mut Rows) {
+    let verbs: Vec<(String, String, &'static str)> = verbs(rows)
+        .into_iter()
+        .filter(|(_, effect, used)| effect != "read" && SURE.contains(used))
+        .collect();
+    for (text, effect, used) in verbs {
+        let undone = if effect == "delete" {
+            "write".to_owned()
+        } else {
+            effect.clone()
+        };
+        for (prefix, effect) in [("re", effect), ("un", undone)] {
+            rows.entry(format!("{prefix}{text}"))
+                .or_insert_with(|| Row {
+                    verb: Some((effect, used)),
+                    ..Row::default()
+                });
+        }
+    }
+}
+
+/// The verbs of one word, with their effect and use.
+fn verbs(rows: &Rows) -> Vec<(String, String, &'static str)> {
+    rows.iter()
         .filter(|(_, row)| !row.compound)
         .filter_map(|(text, row)| {
             let (effect, used) = row.verb.clone()?;
             Some((text.clone(), effect, used))
         })
-        .collect();
-    for (text, effect, used) in verbs {
+        .collect()
+}
+
+/// Adds the forms of the verbs: `deletes` is a verb, `deleted` is not (`list_deleted_items`), and
+/// `deleting` may be one. A form that is a word of its own stays what it is.
+fn inflect_verbs(rows: &mut Rows) {
+    for (text, effect, used) in verbs(rows) {
         let sure = used == "Verb";
         let third = sure.then(|| (effect.clone(), "Both"));
         rows.entry(inflect::third(&text)).or_insert_with(|| Row {

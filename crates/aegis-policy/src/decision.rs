@@ -1,6 +1,7 @@
 //! What a policy answers.
 
 use crate::model::{Approval, EffectFound, Risk};
+use crate::words::words;
 
 /// The answer of a policy about one action. It is a plain value: no allocation, no lifetime beyond
 /// the rule's number; [`Policy::rule`](crate::policy::Policy::rule) gives the rule and
@@ -39,4 +40,35 @@ pub enum Raised {
     ForeignAgent,
     /// The target looks like an ASCII name and is not, or mixes scripts.
     ConfusableTarget,
+    /// The effect is unknown, and an earlier rule that restricts would have decided for some
+    /// effects.
+    UnknownEffect,
+}
+
+words!(Raised, "a reason to ask", {
+    ForeignType = "foreign_type",
+    ForeignAgent = "foreign_agent",
+    ConfusableTarget = "confusable_target",
+    UnknownEffect = "unknown_effect",
+});
+
+impl Raised {
+    /// The reason as a sentence without a full stop.
+    #[must_use]
+    pub fn message(self) -> &'static str {
+        match self {
+            Self::ForeignType => {
+                "the type has characters beyond ASCII, and no pattern that spells them allows it"
+            }
+            Self::ForeignAgent => {
+                "the agent has characters beyond ASCII, and no pattern that spells them allows it"
+            }
+            Self::ConfusableTarget => {
+                "the target can be taken for another name: it looks like ASCII and is not, or mixes scripts"
+            }
+            Self::UnknownEffect => {
+                "the effect is not known, and an earlier rule restricts some effects"
+            }
+        }
+    }
 }

@@ -8,6 +8,7 @@
 pub mod action;
 pub mod check;
 pub mod clock;
+pub mod condition;
 pub mod decision;
 pub mod document;
 pub mod effect;
@@ -17,8 +18,10 @@ pub mod model;
 pub mod name;
 pub mod number;
 pub mod path;
+pub mod policy;
 pub mod problem;
 pub mod regexes;
+pub mod semantic;
 pub mod value;
 pub mod words;
 

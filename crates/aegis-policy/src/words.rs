@@ -100,6 +100,12 @@ macro_rules! words {
             }
         }
 
+        impl serde::Serialize for $type {
+            fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+                s.serialize_str(self.as_str())
+            }
+        }
+
         impl std::str::FromStr for $type {
             type Err = crate::words::UnknownWord;
 

@@ -73,6 +73,7 @@ fn head(words: &[Word]) -> Option<(usize, Effect)> {
         Some((effect, Use::Both)) => Some(either_first(effect, words)),
         _ => surest(words, Use::Verb)
             .or_else(|| surest(words, Use::Both))
+            .or_else(|| surest(words, Use::Guess))
             .or_else(|| nouns(words, last)),
     }
 }
@@ -118,8 +119,11 @@ fn nouns(words: &[Word], last: usize) -> Option<(usize, Effect)> {
     if words[last].role == Role::State {
         return Some((last, Effect::Read));
     }
-    let verb = |at: usize| words[at].verb.map(|(effect, _)| (at, effect));
-    match (verb(0), verb(last)) {
+    let verb = |at: usize, sure: Use| {
+        let (effect, used) = words[at].verb?;
+        (used >= sure).then_some((at, effect))
+    };
+    match (verb(0, Use::First), verb(last, Use::Noun)) {
         (Some(a), Some(b)) => Some(if harm(b.1) > harm(a.1) { b } else { a }),
         (a, b) => a.or(b),
     }

@@ -43,7 +43,15 @@ pub fn by_words(name: &str) -> Option<Effect> {
 
 fn words_of(letters: &tokens::Letters) -> Option<Effect> {
     let words = letters.words();
-    let effect = classify::effect(words.list())?;
+    let whole = classify::effect(words.list());
+    // In `crm.search.createContact` the prefix must not drown the deed; in `delete:list` it is one.
+    let own = letters
+        .tail_words()
+        .and_then(|w| classify::effect(w.list()));
+    let effect = match (whole, own) {
+        (Some(a), Some(b)) => worse(a, b),
+        (a, b) => a.or(b)?,
+    };
     // A verb that no table knows may hide among foreign letters or beyond the limit.
     let unsure = letters.foreign || letters.cut_short || words.cut_short;
     (effect != Effect::Read || !unsure).then_some(effect)

@@ -7,8 +7,12 @@ use crate::model::Effect;
 /// How surely a word is a verb where it stands in a tool's name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Use {
-    /// Mostly a noun: `comment`, `order`, `log`.
+    /// A verb only as the first word: `flag_comment`, `group_items`.
+    First,
+    /// Mostly a noun: `comment`, `log`.
     Noun,
+    /// A verb found in letters written together, which may be the name of a product as well.
+    Guess,
     /// As often a noun: `list`, `update`, `run`.
     Both,
     /// Hardly ever anything else: `create`, `delete`, `get`.

@@ -5,7 +5,7 @@
 //! with the word list, not with capitals. Everything lies in fixed buffers.
 
 use super::hash;
-use super::tables::{self, Use, Word};
+use super::tables::{self, Role, Use, Word};
 use crate::model::Effect;
 
 /// Letters and digits of the longest name that is looked at; a longer one is never called reading.
@@ -100,8 +100,19 @@ impl Letters {
 
     /// The words.
     pub(super) fn words(&self) -> Words {
+        self.words_from(0)
+    }
+
+    /// The words of the tool's own name, if a prefix stands before it.
+    pub(super) fn tail_words(&self) -> Option<Words> {
+        self.tail()?;
+        let first = (0..self.words).find(|i| usize::from(self.bounds[*i]) == self.tail)?;
+        Some(self.words_from(first))
+    }
+
+    fn words_from(&self, first: usize) -> Words {
         let mut words = Words::default();
-        let mut i = 0;
+        let mut i = first;
         while i < self.words {
             if i + 1 < self.words
                 && let Some(word) = tables::word(self.span(i, 2)).filter(|w| w.compound)
@@ -172,21 +183,18 @@ impl Words {
     fn push_joined(&mut self, run: &[u8]) {
         let mut found = [Word::UNKNOWN; MAX_JOINED];
         if let Some(count) = cover(run, &mut found, 0) {
-            for (i, word) in found[..count].iter().enumerate() {
-                self.push(joined(*word, i == 0, i + 1 == count));
+            for i in 0..count {
+                let first = i == 0 || found[i - 1].role == Role::Join;
+                self.push(joined(found[i], first, i + 1 == count));
             }
-            return;
-        }
-        if let Some((word, rest)) = leading_verb(run) {
-            if word.restricts(Use::Both) || !hides_a_deed(rest) {
-                self.push(demoted(word));
-                self.push(Word::UNKNOWN);
-                return;
-            }
-        }
-        self.push(Word::UNKNOWN);
-        if let Some(word) = trailing_verb(run) {
+        } else if let Some(word) = leading_verb(run) {
             self.push(word);
+            self.push(Word::UNKNOWN);
+        } else {
+            self.push(Word::UNKNOWN);
+            if let Some(word) = trailing_verb(run) {
+                self.push(word);
+            }
         }
     }
 }
@@ -203,7 +211,7 @@ fn without_digits(run: &[u8]) -> &[u8] {
 
 /// Whether a word of this length may be a part of a run.
 fn may_join(word: Word, len: usize) -> bool {
-    len >= 3 || (len == 2 && word.role == super::tables::Role::Cut)
+    len >= 3 || (len == 2 && word.role == Role::Cut)
 }
 
 /// Fills `found` from `depth` on with words that make up the whole run, the longest first; how many
@@ -232,27 +240,39 @@ fn cover(run: &[u8], found: &mut [Word; MAX_JOINED], depth: usize) -> Option<usi
     None
 }
 
-/// A word found in a run: inside one, a verb is believed at the start, and at the end if it is
-/// hardly ever a noun (`userdelete`, but `dataset`).
+/// A word found in a run: a verb is believed at the start, and at the end if it is hardly ever a
+/// noun (`userdelete`, but `dataset`).
 fn joined(word: Word, first: bool, last: bool) -> Word {
-    let verb = word.verb.filter(|(effect, used)| match used {
-        Use::Verb => first || (last && *effect != Effect::Read),
+    let (effect, used) = match word.verb {
+        Some(verb) => verb,
+        None => return word,
+    };
+    let believed = match used {
+        Use::Verb => first || (last && effect != Effect::Read),
         Use::Both => first,
-        Use::Noun => false,
-    });
+        Use::First | Use::Noun | Use::Guess => false,
+    };
+    guessed(word, believed)
+}
+
+/// The word with its verb as a guess, or without it.
+fn guessed(word: Word, believed: bool) -> Word {
+    let verb = word
+        .verb
+        .filter(|_| believed)
+        .map(|(effect, _)| (effect, Use::Guess));
     Word { verb, ..word }
 }
 
-/// A verb that was guessed is not one for sure.
-fn demoted(word: Word) -> Word {
-    Word {
-        verb: word.verb.map(|(effect, _)| (effect, Use::Both)),
-        ..word
-    }
-}
+/// Endings that make a noun or adjective of a verb: an `assignment` assigns nothing.
+const ENDINGS: [&[u8]; 19] = [
+    b"ment", b"ments", b"able", b"ible", b"ion", b"ions", b"ation", b"ations", b"ance", b"ence",
+    b"ers", b"ors", b"age", b"ages", b"ure", b"ive", b"ives", b"ity", b"ness",
+];
 
-/// The longest verb the run starts with, and the rest, which is a word at least.
-fn leading_verb(run: &[u8]) -> Option<(Word, &[u8])> {
+/// The longest verb the run starts with, if what follows can be a word. A verb that reads is not
+/// believed where another one may follow.
+fn leading_verb(run: &[u8]) -> Option<Word> {
     let mut state = hash::START;
     let mut best = None;
     for (i, &byte) in run.iter().enumerate().take(MAX_WORD) {
@@ -262,11 +282,14 @@ fn leading_verb(run: &[u8]) -> Option<(Word, &[u8])> {
             && rest.len() >= 3
             && let Some(word) = tables::word_hashed(head, state)
             && word.used() >= Some(Use::Both)
+            && (head.len() >= 4 || !word.restricts(Use::Both))
         {
             best = Some((word, rest));
         }
     }
-    best
+    let (word, rest) = best?;
+    let believed = !ENDINGS.contains(&rest) && (word.restricts(Use::Both) || !hides_a_deed(rest));
+    believed.then(|| guessed(word, true))
 }
 
 /// Whether a verb that does more than read stands anywhere in the run.
@@ -294,5 +317,5 @@ fn trailing_verb(run: &[u8]) -> Option<Word> {
         .filter(|from| *from >= 2)
         .find_map(|from| tables::word(&run[from..]).filter(|w| w.restricts(Use::Verb)))
         .filter(|_| run.len() >= 7)
-        .map(demoted)
+        .map(|word| guessed(word, true))
 }

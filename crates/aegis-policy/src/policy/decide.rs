@@ -1,0 +1,184 @@
+//! The decision: pure, without allocation, in time that hardly depends on the number of rules.
+
+use std::cell::Cell;
+
+use super::{Policy, Ready};
+use crate::action::Action;
+use crate::clock::{Moment, Wall};
+use crate::condition::{Scene, both};
+use crate::decision::{Decider, Decision, Raised};
+use crate::model::{Approval, Risk, Truth};
+
+thread_local! {
+    /// Space for the sets of rules of one decision, kept from one decision to the next. It is taken
+    /// out while it is used, so an evaluator may decide as well.
+    static SPACE: Cell<Vec<u64>> = const { Cell::new(Vec::new()) };
+}
+
+/// What a rule does with an action it speaks of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// It decides.
+    Decides,
+    /// It does not apply.
+    Passes,
+    /// It would decide if the effect were known: it restricts, and nothing tells that the action
+    /// does not have its effect.
+    Unsettled,
+}
+
+impl Policy {
+    /// Decides about an action at a moment. The same question always has the same answer.
+    ///
+    /// The first rule that matches decides. A condition that cannot be told holds for a rule that
+    /// restricts and fails for one that allows. An action whose effect is unknown meets no rule
+    /// about effects; but if one that restricts would have decided, it does not become automatic
+    /// by what comes later. Neither does an action with a name that a reader could take for
+    /// another. In these cases a person is asked, and [`Decision::raised`] says why.
+    #[must_use]
+    pub fn decide(&self, action: &Action, at: Moment) -> Decision {
+        if action.kind.canonical().is_empty() {
+            return Decision {
+                risk: Risk::Critical,
+                approval: Approval::Block,
+                by: Decider::Language,
+                raised: None,
+                effect: action.effect,
+            };
+        }
+        let mut space = SPACE.try_with(Cell::take).unwrap_or_default();
+        let (by, unsettled) = self.first(action, at, &mut space);
+        // While a thread ends there is nowhere to keep it.
+        let _ = SPACE.try_with(|kept| kept.set(space));
+        self.decision(action, by, unsettled)
+    }
+
+    /// Who decides, and whether an earlier rule was left unsettled.
+    fn first(&self, action: &Action, at: Moment, space: &mut Vec<u64>) -> (Decider, bool) {
+        space.clear();
+        space.resize(self.words * 3, 0);
+        let (kinds, rest) = space.split_at_mut(self.words);
+        let (targets, agents) = rest.split_at_mut(self.words);
+        self.kind.find(action.kind.canonical(), kinds);
+        self.target.find(action.target.canonical(), targets);
+        self.agent.find(action.agent.canonical(), agents);
+        let scene = self.scene(action, at);
+        let fields = kinds
+            .iter()
+            .zip(self.kind.universal())
+            .zip(targets.iter().zip(self.target.universal()))
+            .zip(agents.iter().zip(self.agent.universal()))
+            .zip(self.effects.possible(action.effect.effect));
+        let mut unsettled = false;
+        for (word, ((((kind, k), (target, t)), (agent, a)), effect)) in fields.enumerate() {
+            let mut left = (kind | k) & (target | t) & (agent | a) & effect;
+            while left != 0 {
+                let number = word * 64 + left.trailing_zeros() as usize;
+                left &= left - 1;
+                let Some(rule) = self.rules.get(number) else {
+                    continue;
+                };
+                match rule.verdict(&scene) {
+                    Verdict::Decides => {
+                        let number = u32::try_from(number).unwrap_or(u32::MAX);
+                        return (Decider::Rule(number), unsettled);
+                    }
+                    Verdict::Unsettled => unsettled = true,
+                    Verdict::Passes => {}
+                }
+            }
+        }
+        (Decider::Default, unsettled)
+    }
+
+    pub(super) fn scene<'a>(&'a self, action: &'a Action, at: Moment) -> Scene<'a> {
+        // Only a policy that looks at the clock pays for the calendar.
+        let wall = if self.uses_clock {
+            self.zone.wall(at)
+        } else {
+            Wall {
+                weekday: 1,
+                second: 0,
+            }
+        };
+        Scene {
+            action,
+            wall,
+            evaluator: &*self.evaluator,
+        }
+    }
+
+    fn decision(&self, action: &Action, by: Decider, unsettled: bool) -> Decision {
+        let rule = match by {
+            Decider::Rule(number) => self.rules.get(number as usize),
+            _ => None,
+        };
+        let (risk, approval) = match rule {
+            Some(rule) => (rule.risk, rule.approval),
+            None => (
+                self.checked.defaults.risk.value,
+                self.checked.defaults.approval.value,
+            ),
+        };
+        let raised = match approval {
+            Approval::Auto => self.raised(action, rule, unsettled),
+            _ => None,
+        };
+        Decision {
+            risk,
+            approval: if raised.is_some() {
+                Approval::Approve
+            } else {
+                approval
+            },
+            by,
+            raised,
+            effect: action.effect,
+        }
+    }
+
+    /// Why an action may not be automatic although the decider says so.
+    fn raised(&self, action: &Action, rule: Option<&Ready>, unsettled: bool) -> Option<Raised> {
+        let spelled = |index: &super::Index, alternatives: Option<&[u32]>, name: &str| {
+            let mut alternatives = alternatives.unwrap_or_default().iter();
+            alternatives.any(|&alternative| index.matches(alternative, name))
+        };
+        let kind = action.kind.canonical();
+        if action.kind.is_foreign() && !spelled(&self.kind, rule.map(|r| &*r.spelled_kinds), kind) {
+            return Some(Raised::ForeignType);
+        }
+        let agent = action.agent.canonical();
+        if action.agent.is_foreign()
+            && !spelled(&self.agent, rule.map(|r| &*r.spelled_agents), agent)
+        {
+            return Some(Raised::ForeignAgent);
+        }
+        if action.target.is_deceptive() {
+            return Some(Raised::ConfusableTarget);
+        }
+        unsettled.then_some(Raised::UnknownEffect)
+    }
+}
+
+impl Ready {
+    /// What this rule does with an action whose names, and effect if it is known, it speaks of.
+    pub(super) fn verdict(&self, scene: &Scene<'_>) -> Verdict {
+        let mut all = Truth::True;
+        for condition in &self.conditions {
+            all = both(all, condition.truth(scene));
+            if all == Truth::False {
+                return Verdict::Passes;
+            }
+        }
+        if all == Truth::CannotTell && self.approval == Approval::Auto {
+            return Verdict::Passes;
+        }
+        if self.has_effects && scene.action.effect.effect.is_none() {
+            return match self.approval {
+                Approval::Auto => Verdict::Passes,
+                Approval::Approve | Approval::Block => Verdict::Unsettled,
+            };
+        }
+        Verdict::Decides
+    }
+}
