@@ -135,7 +135,12 @@ fn run(document: &Document) -> Vec<String> {
 
 fn compare(engine: &Engine, action: &Action, case: &Case) -> Vec<String> {
     let at = Moment::parse(case.at.as_deref().unwrap_or(NOON)).unwrap();
-    let Answer { decision, rule, reason, layer } = engine.decide(action, at);
+    let Answer {
+        decision,
+        rule,
+        reason,
+        layer,
+    } = engine.decide(action, at);
     let expect = &case.expect;
     let by = match decision.by {
         Decider::Rule(_) => "rule",
@@ -148,18 +153,43 @@ fn compare(engine: &Engine, action: &Action, case: &Case) -> Vec<String> {
         None => None,
     });
     let or_nothing = |o: &Option<Option<String>>| {
-        o.as_ref().map(|o| o.clone().unwrap_or_else(|| NOTHING.to_owned()))
+        o.as_ref()
+            .map(|o| o.clone().unwrap_or_else(|| NOTHING.to_owned()))
     };
     let raised = expect.raised.clone().unwrap_or_else(|| NOTHING.to_owned());
     let rows = [
-        ("approval", expect.approval.clone(), decision.approval.as_str()),
+        (
+            "approval",
+            expect.approval.clone(),
+            decision.approval.as_str(),
+        ),
         ("risk", expect.risk.clone(), decision.risk.as_str()),
-        ("rule", or_nothing(&expect.rule), rule.as_deref().unwrap_or(NOTHING)),
+        (
+            "rule",
+            or_nothing(&expect.rule),
+            rule.as_deref().unwrap_or(NOTHING),
+        ),
         ("decided by", expected_by, by),
-        ("raised", Some(raised), decision.raised.map_or(NOTHING, |r| r.as_str())),
-        ("effect", or_nothing(&expect.effect), decision.effect.effect.map_or(NOTHING, |e| e.as_str())),
-        ("effect source", expect.effect_source.clone(), decision.effect.source.as_str()),
-        ("reason", or_nothing(&expect.reason), reason.as_deref().unwrap_or(NOTHING)),
+        (
+            "raised",
+            Some(raised),
+            decision.raised.map_or(NOTHING, |r| r.as_str()),
+        ),
+        (
+            "effect",
+            or_nothing(&expect.effect),
+            decision.effect.effect.map_or(NOTHING, |e| e.as_str()),
+        ),
+        (
+            "effect source",
+            expect.effect_source.clone(),
+            decision.effect.source.as_str(),
+        ),
+        (
+            "reason",
+            or_nothing(&expect.reason),
+            reason.as_deref().unwrap_or(NOTHING),
+        ),
         ("layer", expect.layer.clone(), layer.unwrap_or(NOTHING)),
     ];
     rows.into_iter()
@@ -181,7 +211,10 @@ fn action(given: &Map<String, Json>) -> Result<Action, String> {
         match (key.as_str(), value) {
             ("params", Json::Object(all)) => params.extend(all.iter().map(pair)),
             ("params_json", Json::String(text)) => {
-                let inner = text.trim().strip_prefix('{').and_then(|t| t.strip_suffix('}'));
+                let inner = text
+                    .trim()
+                    .strip_prefix('{')
+                    .and_then(|t| t.strip_suffix('}'));
                 params.push(inner.unwrap().to_owned());
             }
             ("long", Json::Object(all)) => params.extend(all.iter().map(long)),
