@@ -16,6 +16,7 @@ pub mod document;
 pub mod effect;
 pub mod glob;
 pub mod json;
+pub mod layers;
 pub mod merge;
 pub mod model;
 pub mod name;
@@ -26,6 +27,7 @@ pub mod problem;
 pub mod regexes;
 pub mod schema;
 pub mod semantic;
+pub mod suite;
 pub mod value;
 pub mod words;
 

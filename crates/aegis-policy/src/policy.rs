@@ -299,7 +299,7 @@ impl<'a> Compiler<'a> {
             Err(error) => {
                 let at = place(self.checked, &[&pattern.span]);
                 self.problems
-                    .push(Problem::error("pattern", at, error.message));
+                    .push(Problem::error("bad-pattern", at, error.message));
                 return;
             }
         };
@@ -309,7 +309,7 @@ impl<'a> Compiler<'a> {
         };
         let alternatives = glob.alternatives().iter();
         self.pattern_bytes += alternatives
-            .flat_map(|a| a.tokens())
+            .flat_map(crate::glob::Alternative::tokens)
             .map(bytes)
             .sum::<usize>();
         if self.pattern_bytes > PATTERN_BYTES {
@@ -350,7 +350,7 @@ impl<'a> Compiler<'a> {
             Err(error) => {
                 let at = place(self.checked, &[&condition.span]);
                 self.problems
-                    .push(Problem::error("regex", at, error.message));
+                    .push(Problem::error("bad-regex", at, error.message));
                 None
             }
         }
