@@ -98,6 +98,10 @@ pub struct FileStats {
     pub analysed: usize,
     /// Of these, how many could carry an AI value and were parsed.
     pub parsed: usize,
+    /// Of the parsed files, how many were judged by what they import themselves, without following
+    /// values into or out of other files: installed packages, and SDKs where very much code
+    /// imports AI packages.
+    pub alone: usize,
     /// Bytes of all analysed files.
     pub bytes: u64,
     /// Folders and files left out by ignore files, built-in or configured exclusions.

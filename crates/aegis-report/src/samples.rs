@@ -213,6 +213,7 @@ pub(crate) fn report() -> Report {
         files: FileStats {
             analysed: 214,
             parsed: 31,
+            alone: 0,
             bytes: 2_100_000,
             excluded: 7,
         },

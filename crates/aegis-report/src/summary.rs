@@ -13,6 +13,7 @@ const NAMES: usize = 5;
 /// The summary, one line each.
 pub(crate) fn lines(report: &Report, paint: Paint) -> Vec<String> {
     let mut out = vec![scanned(report)];
+    out.extend(alone(report));
     out.extend(skipped(report, paint));
     out.extend(excluded(report));
     out.extend(findings(report, paint));
@@ -34,6 +35,17 @@ fn scanned(report: &Report) -> String {
         line += &format!(" in {}", words::time(elapsed));
     }
     line
+}
+
+/// Verdicts of these files rest on less than the others do, so it is said.
+fn alone(report: &Report) -> Option<String> {
+    let n = report.files.alone;
+    (n > 0).then(|| {
+        let files = words::count(n, "file", "files");
+        format!(
+            "{files} judged by their own imports only (installed packages or a collection of SDKs)"
+        )
+    })
 }
 
 fn skipped(report: &Report, paint: Paint) -> Vec<String> {
@@ -153,6 +165,7 @@ mod tests {
         report.files = FileStats {
             analysed: 1,
             parsed: 1,
+            alone: 2,
             bytes: 1,
             excluded: 1,
         };
@@ -162,6 +175,7 @@ mod tests {
         report.skipped = (0..13).map(skip).collect();
         insta::assert_snapshot!(text(&report), @"
         Scanned 1 file (1 parsed, 1 byte) in 48 ms
+        2 files judged by their own imports only (installed packages or a collection of SDKs)
         13 files not fully analysed:
           f0.py is a symbolic link that leads nowhere or back to itself
           f1.py is a symbolic link that leads nowhere or back to itself
@@ -183,6 +197,7 @@ mod tests {
         report.skipped.truncate(1);
         insta::assert_snapshot!(text(&report), @"
         Scanned 1 file (1 parsed, 1 byte) in 48 ms
+        2 files judged by their own imports only (installed packages or a collection of SDKs)
         1 file not fully analysed:
           f0.py is a symbolic link that leads nowhere or back to itself
         9 files and folders excluded: tree0, tree1, tree2, tree3, tree4 and 4 more

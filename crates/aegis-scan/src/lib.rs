@@ -155,6 +155,7 @@ fn collect(input: &Input, config: &Config) -> Result<(sources::Walked, Origin), 
 fn count(program: &Program<'_>, report: &mut Report) {
     let mut stats = FileStats {
         excluded: report.excluded.len(),
+        alone: program.alone,
         ..FileStats::default()
     };
     for (i, f) in program.files.iter().enumerate() {

@@ -8,8 +8,9 @@ mod expr;
 
 use rustc_hash::FxHashMap;
 use smallvec::SmallVec;
-use tree_sitter::{Node, Tree, TreeCursor};
+use tree_sitter::{Node, Parser, Tree, TreeCursor};
 
+use super::quiet::quiet;
 use super::roles::{Part, Role, Roles};
 use super::{Expr, ExprId, Facts, Import, Name, Param, Pool, Star, Stmt, Unit, UnitId, UnitKind};
 
@@ -20,8 +21,20 @@ const MAX_TEXT: usize = 512;
 
 type Kids<'t> = SmallVec<[Node<'t>; 8]>;
 
-/// Lowers `tree`, the parse of `text`.
-pub(crate) fn lower(text: &str, tree: &Tree, roles: &Roles) -> Facts {
+/// Parses and lowers a text. `None` if the parser gives up.
+pub(crate) fn lower(text: &str, parser: &mut Parser, roles: &Roles) -> Option<Facts> {
+    let (quiet, comments) = quiet(text);
+    let tree = parser.parse(quiet.as_ref(), None)?;
+    let mut facts = lower_tree(text, &tree, roles);
+    let told = comments.into_iter().filter(|(_, c)| c.contains("aegis:"));
+    facts
+        .comments
+        .extend(told.map(|(at, c)| (u32::try_from(at).unwrap_or(u32::MAX), c.into())));
+    facts.comments.sort_unstable();
+    Some(facts)
+}
+
+fn lower_tree(text: &str, tree: &Tree, roles: &Roles) -> Facts {
     let mut low = Lower {
         text,
         roles,

@@ -5,6 +5,7 @@
 //! per-file table, so files can be lowered in parallel and still give the same bytes.
 
 pub(crate) mod lower;
+mod quiet;
 pub(crate) mod roles;
 
 /// Index of an expression in [`Facts::exprs`].

@@ -79,7 +79,7 @@ impl<'a, 'c> Govern<'a, 'c> {
         // In a large program that nothing governs there is nothing to decide, and ways in would
         // only explain that.
         let guards = !solver.guarded.is_empty() || !solver.governed_entry.is_empty();
-        if any_ambient || guards || solver.follow_callers {
+        if any_ambient || guards || solver.follow_callers.contains(&true) {
             g.walk_all(wanted, imports);
             g.index();
         }
@@ -97,6 +97,8 @@ impl<'a, 'c> Govern<'a, 'c> {
     ) {
         let mut summaries: FxHashMap<Body, Option<Change>> = FxHashMap::default();
         let mut yields: FxHashMap<Scope, Change> = FxHashMap::default();
+        // What a deployment sets holds for whatever it starts.
+        let everywhere = self.entries.any_environment();
         for _round in 0..12 {
             let mut changed = false;
             for (i, info) in self.solver.scopes.iter().enumerate() {
@@ -105,7 +107,9 @@ impl<'a, 'c> Govern<'a, 'c> {
                     continue;
                 };
                 let Some(u) = facts.unit(unit) else { continue };
-                if !self.solver.is_active(scope) {
+                if !self.solver.is_active(scope)
+                    || !(everywhere || self.solver.follows_callers(info.file))
+                {
                     continue;
                 }
                 let modes: &[Mode] = match u.kind {

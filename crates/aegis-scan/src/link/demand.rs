@@ -317,9 +317,19 @@ impl Solver<'_> {
         }
     }
 
+    pub(crate) fn follows_callers(&self, file: FileIx) -> bool {
+        self.follow_callers
+            .get(file as usize)
+            .copied()
+            .unwrap_or(false)
+    }
+
     /// Where ways in matter, whoever calls a hot function is hot.
     pub(super) fn note_caller(&mut self, caller: Scope, f: Scope) {
-        if !self.follow_callers {
+        if !self
+            .info(caller)
+            .is_some_and(|i| self.follows_callers(i.file))
+        {
             return;
         }
         if self.is_hot(f) {

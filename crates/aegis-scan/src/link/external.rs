@@ -489,7 +489,7 @@ impl Solver<'_> {
         member: MemberIx,
         governed: bool,
     ) -> &mut Site {
-        if self.follow_callers {
+        if self.follows_callers(cx.file) {
             self.make_hot(cx.scope);
         }
         let site = self.sites.entry((cx.file, spot, kind)).or_default();

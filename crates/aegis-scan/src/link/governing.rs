@@ -32,7 +32,7 @@ impl Solver<'_> {
         if matches!(effect, Some(GovernorEffect::Check { methods }) if !methods.is_empty()) {
             return self.pool.one(Value::Governing(g));
         }
-        if self.follow_callers {
+        if self.follows_callers(cx.file) {
             self.make_hot(cx.scope);
         }
         let facts = self.facts_of(cx, e);

@@ -97,7 +97,8 @@ impl Solver<'_> {
             if self.modules.is_neighbour_in_package(cx.file, &place) {
                 return None;
             }
-            if self.sdk_roots.contains(top) && !self.modules.lies_in(cx.file, top) {
+            if self.sdk_roots.contains(top) && self.sdks.of(self.modules.path(cx.file)) != Some(top)
+            {
                 return None;
             }
             // The project has a module named like an SDK: it counts only if it has the name.

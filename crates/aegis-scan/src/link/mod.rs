@@ -32,6 +32,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::catalog::{Catalog, Kind, MemberIx};
 use crate::facts::{ExprId, Facts, UnitId, UnitKind};
 
+use crate::program::SdkFolders;
 use modules::Modules;
 use values::{Cell, EMPTY, FileIx, Pool, Scope, Set, Sym, Value, ValueId};
 
@@ -149,6 +150,7 @@ pub(crate) struct Solver<'c> {
     pub(crate) scopes: Vec<ScopeInfo>,
     /// Import roots whose own source lies in the tree.
     sdk_roots: FxHashSet<String>,
+    sdks: SdkFolders,
     cells: Vec<Set>,
     readers: Vec<Vec<Scope>>,
     /// The readers of cells with many of them, for a quick look.
@@ -206,8 +208,8 @@ pub(crate) struct Solver<'c> {
     draining: bool,
     ext_carrying: FxHashMap<Sym, bool>,
     shape_names: Vec<Vec<Sym>>,
-    /// Whether callers of functions with call sites matter, too.
-    pub(crate) follow_callers: bool,
+    /// By file: whether callers of functions with call sites matter, too.
+    pub(crate) follow_callers: Vec<bool>,
 }
 
 /// The scope under evaluation.
@@ -236,6 +238,7 @@ impl<'c> Solver<'c> {
         modules: Modules,
         files: usize,
         sdk_roots: FxHashSet<String>,
+        sdks: SdkFolders,
     ) -> Self {
         let mut s = Self {
             catalog,
@@ -244,6 +247,7 @@ impl<'c> Solver<'c> {
             pool: Pool::new(),
             scopes: Vec::new(),
             sdk_roots,
+            sdks,
             cells: vec![EMPTY],
             readers: vec![Vec::new()],
             many_readers: FxHashSet::default(),
@@ -286,7 +290,7 @@ impl<'c> Solver<'c> {
             draining: false,
             ext_carrying: FxHashMap::default(),
             shape_names: Vec::new(),
-            follow_callers: false,
+            follow_callers: Vec::new(),
         };
         let mut shapes: Vec<&Vec<String>> = catalog
             .shapes

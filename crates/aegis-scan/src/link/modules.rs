@@ -76,6 +76,11 @@ impl Modules {
         self.keys.get(file as usize).map_or("", |k| k)
     }
 
+    /// Its path below the root it was found in, without the ending.
+    pub(crate) fn path(&self, file: FileIx) -> &str {
+        self.key(file).split_once('/').map_or("", |(_, path)| path)
+    }
+
     /// Whether a file is the `conftest` of a folder that another file lies in.
     pub(crate) fn is_conftest_above(&self, file: FileIx, other: FileIx) -> bool {
         let Some((folder, "conftest")) = self.key(file).rsplit_once('/') else {
@@ -94,11 +99,6 @@ impl Modules {
         let folder = parent(self.key(file));
         parent(self.key(*other)) == folder
             && self.by_key.contains_key(&format!("{folder}/__init__"))
-    }
-
-    /// Whether a file lies in a folder of this name.
-    pub(crate) fn lies_in(&self, file: FileIx, folder: &str) -> bool {
-        self.key(file).split('/').rev().skip(1).any(|p| p == folder)
     }
 
     /// The file of a dotted module name, wherever its import root is.
