@@ -12,7 +12,7 @@ use crate::config::{FailOn, Glob, RuleWord, Scan, Threads};
 use crate::output::Output;
 
 pub(crate) use policy::{
-    ColorArgs, InitArgs, MergeArgs, MergeFormat, Param, Percent, PolicyArgs, PolicyCommand, Schema,
+    InitArgs, MergeArgs, MergeFormat, Param, Percent, PolicyArgs, PolicyCommand, Schema,
     SchemaArgs, ShowArgs, ShowFormat, SimulateArgs, TestArgs, TestFormat, ValidateArgs,
     ValidateFormat,
 };
