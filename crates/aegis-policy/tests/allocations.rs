@@ -1,5 +1,7 @@
 //! A decision allocates nothing once its thread has decided before.
 
+#![expect(clippy::panic, reason = "a helper of tests may fail them")]
+
 use aegis_policy::action::Action;
 use aegis_policy::clock::Moment;
 use aegis_policy::policy::Policy;
