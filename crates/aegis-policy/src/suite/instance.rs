@@ -28,8 +28,8 @@ pub(super) fn name(alternative: &Alternative, n: usize) -> String {
     for (i, token) in tokens.iter().enumerate() {
         match token {
             Token::Literal(text) => out.push_str(text),
-            Token::One => out.push('x'),
-            Token::Set(set) => out.extend(one_of(set)),
+            Token::One => out.extend(READABLE.chars().nth(n)),
+            Token::Set(set) => out.extend(one_of(set, n)),
             Token::Any if fill.is_empty() => {}
             Token::Any => {
                 // `delete*` becomes `delete_item`, `*file` `item_file`, `a/*` stays `a/item`.
@@ -48,9 +48,15 @@ pub(super) fn name(alternative: &Alternative, n: usize) -> String {
     out
 }
 
-fn one_of(set: &Set) -> Option<char> {
+/// The `n`th character of a set, or the first if it has not so many.
+fn one_of(set: &Set, n: usize) -> Option<char> {
     let ends = set.ranges.iter().flat_map(|&(low, high)| [low, high]);
-    READABLE.chars().chain(ends).find(|c| set.contains(*c))
+    let mut inside = READABLE.chars().chain(ends).filter(|c| set.contains(*c));
+    let first = inside.next();
+    match n {
+        0 => first,
+        n => inside.nth(n - 1).or(first),
+    }
 }
 
 /// Values that may meet all tests of one parameter, the likeliest first.
