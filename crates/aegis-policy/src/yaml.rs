@@ -35,6 +35,17 @@ pub(crate) fn source(name: &str, bytes: &[u8]) -> Result<Arc<SourceFile>, Box<Pr
         return Err(too_large(name, bytes));
     }
     let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    if let [0, _, 0, _, ..] | [_, 0, _, 0, ..] = text {
+        let file = Arc::new(SourceFile::new(name, "", None));
+        return Err(Box::new(
+            Problem::error(
+                "not-utf8",
+                Span::new(file, 0..0),
+                "the file is not UTF-8 text",
+            )
+            .help("it looks like UTF-16: save it as UTF-8"),
+        ));
+    }
     match std::str::from_utf8(text) {
         Ok(text) => Ok(Arc::new(SourceFile::new(name, text, None))),
         Err(e) => {
@@ -132,7 +143,7 @@ fn characters(file: &Arc<SourceFile>, problems: &mut Vec<Problem>) -> bool {
         let escape = format!("\\u{:04X}", u32::from(c));
         problems.push(
             Problem::error("forbidden-character", at, format!("the text has {what}"))
-                .label(format!("U+{:04X}", u32::from(c)))
+                .label(format!("this is U+{:04X}", u32::from(c)))
                 .help(format!(
                     "if it is meant, write \"{escape}\" in double quotes"
                 )),
@@ -158,6 +169,8 @@ struct Build<'a> {
 /// A collection that is being read.
 struct Open {
     map: bool,
+    /// Whether it has a tag, so that nothing is known of what it holds.
+    refused: bool,
     start: usize,
     anchor: usize,
     items: Vec<NodeId>,
@@ -196,8 +209,8 @@ impl Build<'_> {
                 let id = self.tree.push(kind, at);
                 self.done(id, anchor);
             }
-            Event::SequenceStart(_, anchor, _) => self.start(false, at.start, anchor)?,
-            Event::MappingStart(_, anchor, _) => self.start(true, at.start, anchor)?,
+            Event::SequenceStart(_, anchor, _) => self.start(false, tag, at.start, anchor)?,
+            Event::MappingStart(_, anchor, _) => self.start(true, tag, at.start, anchor)?,
             Event::SequenceEnd | Event::MappingEnd => self.end(at),
             Event::Alias(anchor) => self.alias(anchor, at)?,
             Event::UnresolvedAlias(name) => {
@@ -223,13 +236,14 @@ impl Build<'_> {
         }
     }
 
-    fn start(&mut self, map: bool, start: usize, anchor: usize) -> Step {
+    fn start(&mut self, map: bool, refused: bool, start: usize, anchor: usize) -> Step {
         if self.open.len() >= MAX_DEPTH as usize {
             return Err(too_deep(self.span(start..start + 1)));
         }
         let items = Vec::new();
         self.open.push(Open {
             map,
+            refused,
             start,
             anchor,
             items,
@@ -248,6 +262,7 @@ impl Build<'_> {
             false => at.end,
         };
         let kind = match open.map {
+            _ if open.refused => Kind::Refused,
             false => Kind::List(open.items),
             true => Kind::Map(self.entries(&open.items)),
         };
@@ -290,13 +305,16 @@ impl Build<'_> {
         let tag = span.tag_span().and_then(|s| s.byte_range());
         let span = self.span(tag.unwrap_or_else(|| at.clone()));
         let tag = span.text().to_owned();
+        let help = match tag.strip_prefix('!') {
+            Some(rest) if !rest.starts_with(['!', '<']) && !rest.is_empty() => {
+                format!("a text that starts with `!` is quoted: \"{}\"", shown(&tag))
+            }
+            _ => "leave it out, and quote what must stay a text".into(),
+        };
         self.problems.push(
             Problem::error("tag", span, format!("`{}` is a YAML tag", shown(&tag)))
                 .label("tags are not part of the language")
-                .help(format!(
-                    "a text that starts with `!` is quoted: \"{}\"",
-                    shown(&tag)
-                )),
+                .help(help),
         );
     }
 
@@ -322,7 +340,10 @@ impl Build<'_> {
             let node = self.tree.node(key);
             let (at, name, plain) = match node.view() {
                 View::Scalar(text, style) => (node.at(), text, style == Style::Plain),
-                View::Refused => continue,
+                View::Refused => {
+                    entries.push((key, value));
+                    continue;
+                }
                 View::List(_) | View::Map(_) => {
                     let problem = Problem::error(
                         "key-not-text",
@@ -330,7 +351,10 @@ impl Build<'_> {
                         "a key is a text, not a list or a mapping",
                     )
                     .help("quote a text that starts with a bracket or a brace");
+                    let at = node.at();
                     self.problems.push(problem);
+                    let refused = self.tree.push(Kind::Refused, at);
+                    entries.push((refused, value));
                     continue;
                 }
             };
