@@ -12,7 +12,7 @@ use crate::config::{FailOn, Glob, RuleWord, Scan, Threads};
 use crate::output::Output;
 
 pub(crate) use policy::{
-    ColorArgs, InitArgs, MergeArgs, MergeFormat, Param, Percent, PolicyArgs, PolicyCommand, Schema,
+    InitArgs, MergeArgs, MergeFormat, Param, Percent, PolicyArgs, PolicyCommand, Schema,
     SchemaArgs, ShowArgs, ShowFormat, SimulateArgs, TestArgs, TestFormat, ValidateArgs,
     ValidateFormat,
 };
@@ -183,7 +183,8 @@ fn given<T: Clone>(list: &[T]) -> Option<Vec<T>> {
 pub(crate) struct ConfigArgs {
     /// Read settings from this file
     ///
-    /// Otherwise from the closest `aegis.yaml`, looking upwards from the first path.
+    /// Otherwise from the closest `aegis.yaml`, looking upwards from the first path of a scan, else
+    /// from here.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with = "no_config", help_heading = SETTINGS)]
     pub(crate) config: Option<PathBuf>,
     /// Read no settings file

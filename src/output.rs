@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use aegis_diag::Report;
+use aegis_policy::model::{Approval, Risk};
+use aegis_report::paint::Ink;
 use aegis_report::{Format, Options, render};
 use anyhow::{Context, bail};
 
@@ -90,8 +92,17 @@ pub(crate) fn plan(
     Ok(plan)
 }
 
+/// Whether a new file can be written there: what is there is kept unless it may be replaced.
+pub(crate) fn free(path: &Path, replace: bool) -> anyhow::Result<()> {
+    writable(path)?;
+    if !replace && path.symlink_metadata().is_ok() {
+        bail!("it is there already; `--force` replaces it");
+    }
+    Ok(())
+}
+
 /// Whether a file can be written there, as far as one can tell before.
-pub(crate) fn writable(path: &Path) -> anyhow::Result<()> {
+fn writable(path: &Path) -> anyhow::Result<()> {
     if path.is_dir() {
         bail!("it is a folder; name a file in it");
     }
@@ -252,6 +263,25 @@ pub(crate) fn printable(text: &str, keep: &[char]) -> String {
         _ => c,
     };
     text.chars().map(shown).collect()
+}
+
+/// The colour of an approval.
+pub(crate) fn ink(approval: Approval) -> Ink {
+    match approval {
+        Approval::Auto => Ink::Good,
+        Approval::Approve => Ink::Doubtful,
+        Approval::Block => Ink::Bad,
+    }
+}
+
+/// The colour of a risk.
+pub(crate) fn ink_of_risk(risk: Risk) -> Ink {
+    match risk {
+        Risk::Low => Ink::Plain,
+        Risk::Medium => Ink::Calm,
+        Risk::High => Ink::Doubtful,
+        Risk::Critical => Ink::Bad,
+    }
 }
 
 /// How every JSON document of the policy commands begins. Keys are added without a new version; one

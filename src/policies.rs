@@ -13,6 +13,7 @@ use aegis_policy::policy::Policy;
 use aegis_policy::problem::Problems;
 use aegis_report::Options;
 use anyhow::{Context, anyhow, bail};
+use serde::Serialize;
 
 use crate::cli::ConfigArgs;
 use crate::config::{self, Env};
@@ -21,6 +22,52 @@ use crate::problems::{self, Tally};
 
 /// More than any policy or suite may have, so that what is refused is told its real size.
 const MAX_BYTES: u64 = 64 << 20;
+
+/// What a file is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Kind {
+    /// A policy.
+    Policy,
+    /// A test suite.
+    Suite,
+    /// Settings.
+    Config,
+}
+
+impl Kind {
+    /// What the keys of a text say it is; if they say nothing, its name does.
+    pub(crate) fn of(path: &str, text: &str) -> Self {
+        let key = |line: &str| {
+            let (key, _) = line.split_once(':')?;
+            Some(key.trim_end().trim_matches(['"', '\'']).to_owned())
+        };
+        let keys: Vec<String> = text.lines().filter_map(key).collect();
+        let has = |names: &[&str]| keys.iter().any(|key| names.contains(&key.as_str()));
+        let name = path.rsplit('/').next().unwrap_or(path);
+        let named = |ends: &[&str]| ends.iter().any(|end| name.ends_with(end));
+        if has(&["rules", "defaults", "timezone"]) {
+            Self::Policy
+        } else if has(&["cases"]) {
+            Self::Suite
+        } else if name == config::NAME || has(&config::SECTIONS) && !has(&["version"]) {
+            Self::Config
+        } else if named(&[".test.yaml", ".test.yml"]) {
+            Self::Suite
+        } else {
+            Self::Policy
+        }
+    }
+
+    /// For people.
+    pub(crate) fn words(self) -> &'static str {
+        match self {
+            Self::Policy => "policy",
+            Self::Suite => "test suite",
+            Self::Config => "settings",
+        }
+    }
+}
 
 /// Where problems are shown, and how.
 pub(crate) struct Desk<'a> {
@@ -39,10 +86,16 @@ pub(crate) fn named_or_set(
     if named.is_empty() {
         return Ok(vec![of_settings(args, env)?]);
     }
-    if named.iter().filter(|path| is_stdin(path)).count() > 1 {
+    one_stdin(named)?;
+    Ok(named.to_vec())
+}
+
+/// Stdin can be read once.
+pub(crate) fn one_stdin<'a>(paths: impl IntoIterator<Item = &'a PathBuf>) -> anyhow::Result<()> {
+    if paths.into_iter().filter(|path| is_stdin(path)).count() > 1 {
         bail!("`-` is stdin and can be read once only");
     }
-    Ok(named.to_vec())
+    Ok(())
 }
 
 /// The policy of the settings.
@@ -95,16 +148,22 @@ pub(crate) fn bytes(what: &str, path: &Path) -> anyhow::Result<Vec<u8>> {
 }
 
 /// The text of a file, or why it is none.
-pub(crate) fn source(
-    what: &str,
-    path: &Path,
-) -> anyhow::Result<Result<Arc<SourceFile>, Problems>> {
+pub(crate) fn source(what: &str, path: &Path) -> anyhow::Result<Result<Arc<SourceFile>, Problems>> {
     Ok(document::source(&shown(path), &bytes(what, path)?))
 }
 
 /// The policy in a file, ready to decide.
 pub(crate) fn load(path: &Path, desk: &mut Desk<'_>) -> anyhow::Result<Policy> {
-    let policy = source("policy", path)?
+    loaded(path, source("policy", path)?, desk)
+}
+
+/// The policy in a text that was read from a file, ready to decide.
+pub(crate) fn loaded(
+    path: &Path,
+    source: Result<Arc<SourceFile>, Problems>,
+    desk: &mut Desk<'_>,
+) -> anyhow::Result<Policy> {
+    let policy = source
         .and_then(document::parse)
         .and_then(check)
         .and_then(Policy::compile);

@@ -19,7 +19,7 @@ use crate::cli::{ValidateArgs, ValidateFormat};
 use crate::config::{self, Env};
 use crate::exit::Exit;
 use crate::output::{self, Streams};
-use crate::policies;
+use crate::policies::{self, Kind};
 use crate::problems::{self, Tally};
 use crate::words;
 
@@ -32,7 +32,9 @@ pub(crate) fn run(
     let look = output::look(args.color.color, env)?; //                 how people want to see it
     let paths = policies::named_or_set(&args.files, &args.config, env)?; // arguments, aegis.yaml -> files
     let files = validate(&paths)?; //                                   files -> problems           aegis-policy
-    streams.out.write_all(report(&files, args, &look)?.as_bytes())?; // problems -> bytes           problems.rs
+    streams
+        .out
+        .write_all(report(&files, args, &look)?.as_bytes())?; // problems -> bytes           problems.rs
     judge(&files, args, streams) //                                     problems -> exit code       exit.rs
 }
 
@@ -48,48 +50,6 @@ struct Checked {
 impl Checked {
     fn tally(&self) -> Tally {
         Tally::of(&self.problems)
-    }
-}
-
-/// What a file is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-enum Kind {
-    Policy,
-    Suite,
-    Config,
-}
-
-impl Kind {
-    /// What the keys of a text say it is; if they say nothing, its name does.
-    fn of(path: &str, text: &str) -> Self {
-        let key = |line: &str| {
-            let (key, _) = line.split_once(':')?;
-            Some(key.trim_end().trim_matches(['"', '\'']).to_owned())
-        };
-        let keys: Vec<String> = text.lines().filter_map(key).collect();
-        let has = |names: &[&str]| keys.iter().any(|key| names.contains(&key.as_str()));
-        let name = path.rsplit('/').next().unwrap_or(path);
-        let named = |ends: &[&str]| ends.iter().any(|end| name.ends_with(end));
-        if has(&["rules", "defaults", "timezone"]) {
-            Self::Policy
-        } else if has(&["cases"]) {
-            Self::Suite
-        } else if name == config::NAME || has(&config::SECTIONS) && !has(&["version"]) {
-            Self::Config
-        } else if named(&[".test.yaml", ".test.yml"]) {
-            Self::Suite
-        } else {
-            Self::Policy
-        }
-    }
-
-    fn words(self) -> &'static str {
-        match self {
-            Self::Policy => "policy",
-            Self::Suite => "test suite",
-            Self::Config => "settings",
-        }
     }
 }
 
@@ -121,7 +81,7 @@ fn judged(kind: Kind, file: Arc<SourceFile>) -> Result<(String, Vec<Problem>), P
     match kind {
         Kind::Config => {
             config::check(&file)?;
-            Ok(("settings".to_owned(), Vec::new()))
+            Ok((String::new(), Vec::new()))
         }
         Kind::Suite => {
             let n = Suite::read(file)?.cases.len();
@@ -134,9 +94,9 @@ fn judged(kind: Kind, file: Arc<SourceFile>) -> Result<(String, Vec<Problem>), P
             match Policy::compile(checked) {
                 Ok(_) => Ok((n, warnings)),
                 // What goes wrong here does not make the warnings wrong.
-                Err(Problems(errors)) => {
-                    Err(Problems::sorted(errors.into_iter().chain(warnings).collect()))
-                }
+                Err(Problems(errors)) => Err(Problems::sorted(
+                    errors.into_iter().chain(warnings).collect(),
+                )),
             }
         }
     }
@@ -163,61 +123,77 @@ fn text(files: &[Checked], args: &ValidateArgs, look: &Options) -> String {
     parts.join("\n")
 }
 
+/// One file needs no table.
 fn summary(files: &[Checked], paint: Paint) -> Vec<String> {
+    match files {
+        [file] => vec![sentence(file, paint)],
+        files => table(files, paint),
+    }
+}
+
+fn sentence(file: &Checked, paint: Paint) -> String {
+    let (_, ink) = mark(file.tally());
+    let verdict = file.tally().words();
+    format!(
+        "{} ({}): {}",
+        clean::line(&file.path),
+        [file.kind.words(), file.holds.as_str()]
+            .map(str::to_owned)
+            .into_iter()
+            .filter(|part| !part.is_empty())
+            .collect::<Vec<_>>()
+            .join(", "),
+        paint.ink(
+            ink,
+            if verdict.is_empty() {
+                "no problems"
+            } else {
+                &verdict
+            }
+        )
+    )
+}
+
+fn table(files: &[Checked], paint: Paint) -> Vec<String> {
     let mut table = Table::default();
     for file in files {
-        let tally = file.tally();
-        let (mark, ink) = match (tally.errors, tally.warnings) {
-            (0, 0) => ("✓", Ink::Good),
-            (0, _) => ("!", Ink::Doubtful),
-            _ => ("✗", Ink::Bad),
-        };
+        let (mark, ink) = mark(file.tally());
         table.row(vec![
             Cell::new(mark).ink(ink),
             Cell::new(clean::line(&file.path)),
             Cell::new(file.kind.words()).ink(Ink::Dim),
-            Cell::new(if file.kind == Kind::Config { "" } else { &file.holds }),
-            Cell::new(tally.words()).ink(ink),
+            Cell::new(&file.holds),
+            Cell::new(file.tally().words()).ink(ink),
         ]);
     }
-    let mut lines: Vec<String> = table
-        .lines(paint)
-        .iter()
-        .map(|line| line.trim_start().to_owned())
-        .collect();
-    if let [file] = files {
-        // One file needs no table.
-        let what = match (file.holds.as_str(), file.kind) {
-            ("", _) => format!("{}: refused", file.kind.words()),
-            (_, Kind::Config) => "settings".to_owned(),
-            (holds, _) => format!("{}, {holds}", file.kind.words()),
-        };
-        let words = file.tally().words();
-        let verdict = if words.is_empty() { "no problems" } else { &words };
-        let ink = match (file.tally().errors, file.tally().warnings) {
-            (0, 0) => Ink::Good,
-            (0, _) => Ink::Doubtful,
-            _ => Ink::Bad,
-        };
-        return vec![format!(
-            "{} ({what}): {}",
-            clean::line(&file.path),
-            paint.ink(ink, verdict)
-        )];
-    }
-    let sum = files.iter().map(Checked::tally).fold(Tally::default(), Tally::and);
     let refused = files.iter().filter(|f| f.tally().errors > 0).count();
-    let mut last = vec![words::count(files.len(), "file", "files")];
-    if refused > 0 {
-        last.push(format!("{refused} refused"));
-    }
-    last.push(match sum.words() {
-        none if none.is_empty() => "no problems".to_owned(),
-        some => some,
-    });
+    let sum = sum(files).words();
+    let last = [
+        Some(words::count(files.len(), "file", "files")),
+        (refused > 0).then(|| format!("{refused} refused")),
+        Some(if sum.is_empty() {
+            "no problems".to_owned()
+        } else {
+            sum
+        }),
+    ];
+    let mut lines = table.lines(paint);
     lines.push(String::new());
-    lines.push(last.join(", "));
+    lines.push(last.into_iter().flatten().collect::<Vec<_>>().join(", "));
     lines
+}
+
+fn mark(tally: Tally) -> (&'static str, Ink) {
+    match (tally.errors, tally.warnings) {
+        (0, 0) => ("✓", Ink::Good),
+        (0, _) => ("!", Ink::Doubtful),
+        _ => ("✗", Ink::Bad),
+    }
+}
+
+fn sum(files: &[Checked]) -> Tally {
+    let each = files.iter().map(Checked::tally);
+    each.fold(Tally::default(), Tally::and)
 }
 
 fn github(files: &[Checked], args: &ValidateArgs, look: &Options) -> String {
@@ -237,7 +213,7 @@ fn json(files: &[Checked]) -> anyhow::Result<String> {
         summary: Summary {
             files: files.len(),
             refused: files.iter().filter(|f| f.tally().errors > 0).count(),
-            tally: files.iter().map(Checked::tally).fold(Tally::default(), Tally::and),
+            tally: sum(files),
         },
         files: files.iter().map(FileRecord::new).collect(),
     })
@@ -286,7 +262,7 @@ fn judge(
     args: &ValidateArgs,
     streams: &mut Streams<'_>,
 ) -> anyhow::Result<Exit> {
-    let sum = files.iter().map(Checked::tally).fold(Tally::default(), Tally::and);
+    let sum = sum(files);
     if sum.errors > 0 {
         return Ok(Exit::Error);
     }
