@@ -6,18 +6,19 @@ use std::process::Command;
 use crate::harness::repository;
 
 /// Every crate of the workspace with its layer.
-const LAYERS: [(&str, u8); 7] = [
+const LAYERS: [(&str, u8); 8] = [
     ("aegis-diag", 0),
     ("aegis-policies", 0),
     ("aegis-queries", 0),
     ("aegis-policy", 1),
     ("aegis-report", 1),
+    ("aegis-probe", 2),
     ("aegis-scan", 2),
     ("aegis-cli", 4),
 ];
 
 /// What a crate must not pull in, so that it stays light for those who embed it.
-const FORBIDDEN: [(&str, &[&str]); 4] = [
+const FORBIDDEN: [(&str, &[&str]); 5] = [
     (
         "aegis-diag",
         &[
@@ -51,6 +52,10 @@ const FORBIDDEN: [(&str, &[&str]); 4] = [
             "tokio",
             "schemars",
         ],
+    ),
+    (
+        "aegis-probe",
+        &["tree-sitter", "clap", "anyhow", "tokio", "schemars"],
     ),
     ("aegis-scan", &["clap", "anyhow", "jiff", "tokio"]),
 ];

@@ -1,6 +1,6 @@
 //! Findings: what any analysis reports.
 
-use crate::{CallSite, Rule, Severity, Span};
+use crate::{CallSite, Proof, Rule, Severity, Span};
 
 /// A span and what to say about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,6 +30,8 @@ pub struct Finding {
     pub help: Option<String>,
     /// The call site the finding is about, for findings of the scanner.
     pub site: Option<Box<CallSite>>,
+    /// What backs the finding, for findings about a policy.
+    pub proof: Option<Box<Proof>>,
     /// Key of the finding that survives edits elsewhere in the file; see
     /// [`content_fingerprint`](crate::content_fingerprint). Set by the analysis.
     pub fingerprint: String,
@@ -56,6 +58,7 @@ impl Finding {
             notes: Vec::new(),
             help: None,
             site: None,
+            proof: None,
             fingerprint: String::new(),
         }
     }

@@ -7,6 +7,7 @@
 mod callsite;
 mod finding;
 mod fingerprint;
+mod proof;
 mod report;
 mod rule;
 mod source;
@@ -14,6 +15,7 @@ mod source;
 pub use callsite::{CallKind, CallSite, Step, Tool, ToolParam, Verdict};
 pub use finding::{Finding, Label};
 pub use fingerprint::{content_fingerprint, line_hashes};
+pub use proof::{Affected, Certainty, Edit, Fix, Proof, Witness};
 pub use report::{FileStats, Report, SkipReason, Skipped, Suppressed};
 pub use rule::{Rule, Severity};
 pub use source::{Cell, Cells, Place, SourceFile, Span};

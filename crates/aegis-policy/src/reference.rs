@@ -51,7 +51,7 @@ fn every_code_is_listed_and_used() {
         );
     }
     assert!(CODES.is_sorted_by(|a, b| a.0 < b.0), "sort CODES");
-    for start in ["Problem::error(", "self.error(", "Problem::warning("] {
+    for start in ["Problem::error(", "Problem::warning("] {
         for part in sources.split(start).skip(1) {
             let Some(rest) = part.trim_start().strip_prefix('"') else {
                 continue;
