@@ -14,12 +14,16 @@ use std::path::{Path, PathBuf};
 use aegis_policy::action::Action;
 use aegis_policy::clock::Moment;
 use aegis_policy::decision::{Decider, Decision};
+use aegis_policy::layers::Layers;
 use aegis_policy::merge::merge;
 use aegis_policy::policy::Policy;
 use aegis_policy::problem::Problems;
 use aegis_policy::value::{Number, Value};
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value as Json};
+
+#[path = "decisions/refused.rs"]
+mod refused;
 
 /// A folder that lost its cases must not pass.
 const CASES: usize = 650;
@@ -100,9 +104,6 @@ fn policies_decide_as_laid_down() {
     let (mut count, mut wrong) = (0, String::new());
     for (file, text) in files(&folder()) {
         for document in read::<Document>(&file, &text) {
-            if document.layers.is_some() {
-                continue;
-            }
             count += document.cases.len();
             for difference in run(&document) {
                 let _ = writeln!(wrong, "{file}: {difference}");
@@ -192,7 +193,11 @@ fn compare(engine: &Engine, action: &Action, case: &Case) -> Vec<String> {
             or_nothing(&expect.reason),
             reason.as_deref().unwrap_or(NOTHING),
         ),
-        ("layer", expect.layer.clone(), layer.unwrap_or(NOTHING)),
+        (
+            "layer",
+            expect.layer.clone(),
+            layer.as_deref().unwrap_or(NOTHING),
+        ),
     ];
     rows.into_iter()
         .filter_map(|(what, want, got)| {
@@ -256,6 +261,7 @@ fn long((key, value): (&String, &Json)) -> String {
 /// What decides: one policy, or a hierarchy of them.
 enum Engine {
     Policy(Box<Policy>),
+    Layers(Layers),
 }
 
 /// A decision and what it stands on.
@@ -263,26 +269,42 @@ struct Answer {
     decision: Decision,
     rule: Option<String>,
     reason: Option<String>,
-    layer: Option<&'static str>,
+    layer: Option<String>,
 }
 
 impl Engine {
     fn of(document: &Document) -> Result<Self, Problems> {
+        let load = |text: &str| Policy::load("policy.yaml", text);
         if let Some(text) = &document.policy {
-            return Ok(Self::Policy(Box::new(Policy::load("policy.yaml", text)?)));
+            return Ok(Self::Policy(Box::new(load(text)?)));
+        }
+        if let Some(layers) = &document.layers {
+            let mut layers = layers.iter().map(|(name, text)| (name.as_str(), text));
+            let (name, text) = layers.next().unwrap();
+            let mut all = Layers::new(name, load(text.as_str().unwrap())?);
+            for (name, text) in layers {
+                all = all.with(name, load(text.as_str().unwrap())?);
+            }
+            return Ok(Self::Layers(all));
         }
         let mut parts = Vec::new();
         for text in document.merge.iter().flatten() {
-            parts.push(Policy::load("policy.yaml", text)?.checked().clone());
+            parts.push(load(text)?.checked().clone());
         }
-        let mut parts = parts.into_iter();
-        let merged = merge(parts.next().unwrap(), parts);
+        let base = parts.remove(0);
+        let merged = merge(base, parts);
         Ok(Self::Policy(Box::new(Policy::compile(merged.policy)?)))
     }
 
     fn decide(&self, action: &Action, at: Moment) -> Answer {
-        let Self::Policy(policy) = self;
-        let decision = policy.decide(action, at);
+        let (policy, decision, layer) = match self {
+            Self::Policy(policy) => (&**policy, policy.decide(action, at), None),
+            Self::Layers(layers) => {
+                let found = layers.decide(action, at);
+                let layer = layers.get(found.layer).unwrap();
+                (&layer.policy, found.decision, Some(layer.name.to_string()))
+            }
+        };
         let rule = match decision.by {
             Decider::Rule(number) => policy.rule(number),
             Decider::Default | Decider::Language => None,
@@ -291,7 +313,7 @@ impl Engine {
             decision,
             rule: rule.map(|r| r.name.value.to_string()),
             reason: rule.and_then(|r| Some(r.reason.as_ref()?.value.to_string())),
-            layer: None,
+            layer,
         }
     }
 }

@@ -6,8 +6,8 @@
 //! which no effect rule makes automatic.
 
 mod classify;
+mod endings;
 mod hash;
-mod inflect;
 mod tables;
 mod tokens;
 

@@ -5,7 +5,7 @@
 //! with the word list, not with capitals. Everything lies in fixed buffers.
 
 use super::tables::{self, Role, Use, Word};
-use super::{hash, inflect};
+use super::{endings, hash};
 use crate::model::Effect;
 
 /// Letters and digits of the longest name that is looked at; a longer one is never called reading.
@@ -313,7 +313,7 @@ fn leading_verb(run: &[u8]) -> Option<Word> {
             .then_some((len, word))
     })?;
     let rest = &run[len..];
-    let believed = !inflect::is_ending(rest) && (word.restricts(Use::Both) || !hides_a_deed(rest));
+    let believed = !endings::is_ending(rest) && (word.restricts(Use::Both) || !hides_a_deed(rest));
     believed.then(|| guessed(word, true))
 }
 
