@@ -428,7 +428,7 @@ mod tests {
             "update_note",
         ]);
         insta::assert_snapshot!(proposal.text, @r#"
-        # What the agents in this code may do, proposed by `aegis init` from the 10 tools it found.
+        # What the agents in this code may do, proposed by `aegis init` from the 11 tools it found.
         # Go through it, move each tool to the rule where it belongs, then run `aegis test`.
         # Rules are tried from the top; the first that matches decides.
         # 1 tool has a name that only shows at run time, and is not named here.
@@ -505,7 +505,8 @@ mod tests {
             approval: approve
             reason: This changes something.
 
-          # The names of these do not say what they do. Move each to the rule where it belongs.
+          # The names of these do not say what they do. Move each to the rule where it belongs; one that only
+          # reads needs a rule of its own, with `match: { type: NAME }` and `approval: auto`.
           - name: unclear_tools_are_asked_about
             match:
               type:
@@ -516,12 +517,16 @@ mod tests {
 
           # Reading is harmless unless what is read opens doors.
           - name: credentials_are_asked_about
-            match: { type: "*{secret,credential,passw,token,api{_,-,}key,access{_,-,}key,private{_,-,}key,connection{_,-,}string}*", effect: read }
+            match:
+              effect: read
+              type:
+                - "get_api_key"  # odd? name?.py:1, odd? name?.py:2, odd? name?.py:3, 2 more (a?b, to)
+                - "*{secret,credential,passw,token,api{_,-,}key,access{_,-,}key,private{_,-,}key,connection{_,-,}string}*"
             risk_level: high
             approval: approve
             reason: This may show credentials.
 
-          # Automatic: these only read. `effect` makes sure that a tool which says it does more is asked about.
+          # Automatic: these only read. With `effect`, a tool of this name that says it does more is asked about.
           - name: reads
             match:
               effect: read
