@@ -1,6 +1,7 @@
 //! The command line: what may be typed, and what it means in the terms of the settings.
 
 mod policy;
+mod values;
 
 use std::path::PathBuf;
 
@@ -12,10 +13,10 @@ use crate::config::{FailOn, Glob, RuleWord, Scan, Threads};
 use crate::output::Output;
 
 pub(crate) use policy::{
-    InitArgs, MergeArgs, MergeFormat, Param, Percent, PolicyArgs, PolicyCommand, Schema,
-    SchemaArgs, ShowArgs, ShowFormat, SimulateArgs, TestArgs, TestFormat, ValidateArgs,
-    ValidateFormat,
+    InitArgs, MergeArgs, MergeFormat, PolicyArgs, PolicyCommand, Schema, SchemaArgs, ShowArgs,
+    ShowFormat, SimulateArgs, TestArgs, TestFormat, ValidateArgs, ValidateFormat,
 };
+pub(crate) use values::{Param, Percent};
 
 const OUTPUT: &str = "Output";
 const GATE: &str = "Rules and verdict";

@@ -1,22 +1,18 @@
 //! `aegis init`.
 
 mod propose;
+mod show;
 mod tools;
 
 use std::path::{Path, PathBuf};
 
 use aegis_policies::{TEMPLATES, Template, template};
-use aegis_policy::action::Action;
-use aegis_policy::decision::Decider;
 use aegis_policy::policy::Policy;
-use aegis_policy::suite::{Suite, default_moment};
-use aegis_report::clean;
-use aegis_report::paint::{Ink, Paint};
-use aegis_report::table::{Cell, Table};
+use aegis_policy::suite::Suite;
 use anyhow::{Context, anyhow, bail};
 use serde::Serialize;
 
-use self::tools::{Found, Tool};
+use self::tools::Found;
 use crate::cli::{ConfigArgs, InitArgs, Listing};
 use crate::config::{self, Env};
 use crate::exit::Exit;
@@ -37,9 +33,6 @@ policy:
   path: policy.yaml
 ";
 
-/// Tools that the text lists before it counts them.
-const LISTED: usize = 25;
-
 /// From a folder to a policy for it, one stage per line.
 pub(crate) fn run(args: &InitArgs, env: &Env, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
     if args.list_templates {
@@ -47,8 +40,8 @@ pub(crate) fn run(args: &InitArgs, env: &Env, streams: &mut Streams<'_>) -> anyh
     }
     let place = place(args)?; //                             arguments -> where it goes
     let made = make(args, env)?; //                          code, or a template -> policy, suite    aegis-scan
-    let settings = write(&place, &made)?; //                 policy, suite -> files
-    let report = report(args, &place, &made, settings)?; //  what was done, and what is next
+    write(&place, &made)?; //                                policy, suite -> files
+    let report = show::report(args, &place, &made)?; //      what was done, and what is next
     streams.out.write_all(report.text.as_bytes())?;
     for note in &report.notes {
         writeln!(streams.err, "note: {}", printable(note, &[]))?;
@@ -62,6 +55,26 @@ struct Place {
     policy: PathBuf,
     suite: PathBuf,
     settings: PathBuf,
+    becomes: Becomes,
+}
+
+/// What becomes of the settings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Becomes {
+    /// There are none yet: they will lead to the policy.
+    Written,
+    /// They are there, and stay as they are; the policy they lead to, if they do.
+    Kept(Option<PathBuf>),
+}
+
+impl Becomes {
+    /// Whether the policy need not be named, in its folder.
+    fn lead_to(&self, policy: &Path) -> bool {
+        match self {
+            Self::Written => true,
+            Self::Kept(path) => path.as_deref() == Some(policy),
+        }
+    }
 }
 
 /// Nothing that is there is overwritten unasked, and nothing is written if anything would be.
@@ -75,10 +88,12 @@ fn place(args: &InitArgs) -> anyhow::Result<Place> {
         };
         bail!("`{}` cannot be initialised: {why}", folder.display());
     }
+    let settings = folder.join(config::NAME);
     let place = Place {
         policy: folder.join(POLICY),
         suite: folder.join(SUITE),
-        settings: folder.join(config::NAME),
+        becomes: becomes(&settings)?,
+        settings,
         folder,
     };
     let there: Vec<String> = [&place.policy, &place.suite]
@@ -102,6 +117,18 @@ fn place(args: &InitArgs) -> anyhow::Result<Place> {
             .with_context(|| format!("`{}` cannot be written", output::shown(path)))?;
     }
     Ok(place)
+}
+
+/// Settings that are there are read before anything is written: they must be sound.
+fn becomes(settings: &Path) -> anyhow::Result<Becomes> {
+    if settings.symlink_metadata().is_err() {
+        return Ok(Becomes::Written);
+    }
+    let args = ConfigArgs {
+        config: Some(settings.to_path_buf()),
+        no_config: false,
+    };
+    Ok(Becomes::Kept(config::policy(&args, &Env::default())?))
 }
 
 /// A policy and its suite, and where they come from.
@@ -157,301 +184,13 @@ fn from_template(template: &'static Template, found: Option<Found>) -> anyhow::R
     })
 }
 
-/// What became of the settings.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum SettingsFile {
-    Written,
-    /// One was there, and it stays as it is.
-    Kept,
-}
-
-fn write(place: &Place, made: &Made) -> anyhow::Result<SettingsFile> {
+fn write(place: &Place, made: &Made) -> anyhow::Result<()> {
     output::write_file("policy", &place.policy, &made.policy)?;
     output::write_file("test suite", &place.suite, &made.suite)?;
-    if place.settings.symlink_metadata().is_ok() {
-        return Ok(SettingsFile::Kept);
+    if place.becomes == Becomes::Written {
+        output::write_file("settings file", &place.settings, SETTINGS)?;
     }
-    output::write_file("settings file", &place.settings, SETTINGS)?;
-    Ok(SettingsFile::Written)
-}
-
-/// What is said about a run.
-struct Report {
-    text: String,
-    notes: Vec<String>,
-}
-
-fn report(
-    args: &InitArgs,
-    place: &Place,
-    made: &Made,
-    settings: SettingsFile,
-) -> anyhow::Result<Report> {
-    let text = match args.format {
-        Listing::Text => text(place, made, settings),
-        Listing::Json => json(place, made, settings)?,
-    };
-    let mut notes = Vec::new();
-    if settings == SettingsFile::Kept {
-        notes.extend(settings_note(place));
-    }
-    if let Some(found) = &made.found {
-        notes.extend(unseen(found));
-    }
-    Ok(Report { text, notes })
-}
-
-/// What to write into settings that were there, if they do not lead to the policy.
-fn settings_note(place: &Place) -> Option<String> {
-    let args = ConfigArgs {
-        config: Some(place.settings.clone()),
-        no_config: false,
-    };
-    let shown = output::shown(&place.settings);
-    match config::policy(&args, &Env::default()) {
-        Ok(Some(path)) if path == place.policy => None,
-        Ok(Some(path)) => Some(format!(
-            "`{shown}` was there and stays as it is; its policy is `{}`",
-            output::shown(&path)
-        )),
-        _ => Some(format!(
-            "`{shown}` was there and stays as it is; to use the policy by default, add `policy: {{ path: {POLICY} }}` to it"
-        )),
-    }
-}
-
-/// Tools that the scan knows of and cannot name.
-fn unseen(found: &Found) -> Option<String> {
-    let mut parts = Vec::new();
-    if found.unnamed > 0 {
-        let n = words::count(found.unnamed, "tool has a name", "tools have names");
-        parts.push(format!("{n} that only shows at run time"));
-    }
-    if found.servers > 0 {
-        let n = words::count(
-            found.servers,
-            "attached MCP server brings tools",
-            "attached MCP servers bring tools",
-        );
-        parts.push(format!("{n} that are not in the code"));
-    }
-    (!parts.is_empty()).then(|| {
-        format!(
-            "{}; `aegis simulate NAME` shows what the policy decides about them",
-            parts.join(", and ")
-        )
-    })
-}
-
-fn text(place: &Place, made: &Made, settings: SettingsFile) -> String {
-    let plain = Paint { on: false };
-    let mut parts = vec![origin(made)];
-    let tools = made.found.as_ref().map_or(&[][..], |found| &found.tools);
-    if !tools.is_empty() {
-        parts.push(table(tools, &made.compiled));
-    }
-    let mut files = Table::default();
-    let rules = made.compiled.checked().rules().len();
-    let mut row = |verb: &str, path: &Path, holds: String| {
-        files.row(vec![
-            Cell::new(verb),
-            Cell::new(clean::line(&output::shown(path))),
-            Cell::new(holds),
-        ]);
-    };
-    row("wrote", &place.policy, words::count(rules, "rule", "rules"));
-    row(
-        "wrote",
-        &place.suite,
-        words::count(made.cases, "case", "cases"),
-    );
-    match settings {
-        SettingsFile::Written => row("wrote", &place.settings, "settings".to_owned()),
-        SettingsFile::Kept => row("kept", &place.settings, "settings".to_owned()),
-    }
-    parts.push(files.lines(plain).join("\n"));
-    let mut next = Table::default();
-    for (command, what) in next_steps(place, made, settings) {
-        next.row(vec![Cell::new(clean::line(&command)), Cell::new(what)]);
-    }
-    parts.push(format!("Next\n{}", next.lines(plain).join("\n")));
-    parts.join("\n\n") + "\n"
-}
-
-fn origin(made: &Made) -> String {
-    match (made.template, &made.found) {
-        (Some(template), None) => format!("Template {}: {}", template.name, template.summary),
-        (Some(template), Some(found)) => format!(
-            "No tools found in {}; this is the template `{}`: {}",
-            words::count(found.files, "Python file", "Python files"),
-            template.name,
-            template.summary
-        ),
-        (None, found) => {
-            let (tools, files) = found.as_ref().map_or((0, 0), |f| (f.tools.len(), f.files));
-            format!(
-                "{} found in {}",
-                words::count(tools, "tool", "tools"),
-                words::count(files, "Python file", "Python files")
-            )
-        }
-    }
-}
-
-/// The tools with what the policy decides about them.
-fn table(tools: &[Tool], policy: &Policy) -> String {
-    let dim = |text: &str| Cell::new(text).ink(Ink::Dim);
-    let mut table = Table::default();
-    table.row(
-        ["tool", "effect", "decision", "rule", "place"]
-            .map(dim)
-            .into(),
-    );
-    for tool in tools.iter().take(LISTED) {
-        let decision = policy.decide(&Action::new(&tool.name), default_moment());
-        let place = tool.places.first();
-        table.row(vec![
-            Cell::new(clean::short(&tool.name, 60)),
-            Cell::new(
-                tool.effect
-                    .effect
-                    .map_or("unknown", aegis_policy::model::Effect::as_str),
-            ),
-            Cell::new(decision.approval.as_str()),
-            Cell::new(rule(policy, decision.by)),
-            Cell::new(place.map_or_else(String::new, |(path, line)| {
-                format!("{}:{line}", clean::line(path))
-            })),
-        ]);
-    }
-    let mut lines = table.lines(Paint { on: false });
-    if let Some(more) = tools.len().checked_sub(LISTED).filter(|more| *more > 0) {
-        lines.push(format!("  and {more} more"));
-    }
-    lines.join("\n")
-}
-
-fn rule(policy: &Policy, by: Decider) -> String {
-    match by {
-        Decider::Rule(number) => policy
-            .rule(number)
-            .map_or_else(String::new, |r| r.name.value.to_string()),
-        Decider::Default | Decider::Language => "(defaults)".to_owned(),
-    }
-}
-
-/// What to do next. Commands are as they work from here.
-fn next_steps(place: &Place, made: &Made, settings: SettingsFile) -> Vec<(String, &'static str)> {
-    // Without settings that lead to it, the policy has to be named.
-    let here = output::shown(&place.folder)
-        .trim_end_matches(['/', '.'])
-        .is_empty();
-    let policy = match (here, settings) {
-        (true, SettingsFile::Written) => String::new(),
-        _ => format!(" {}", quoted(&output::shown(&place.policy))),
-    };
-    let tool = made.found.as_ref().and_then(|f| f.tools.first());
-    let tool = tool.map_or("delete_user", |t| t.name.as_str());
-    vec![
-        (format!("aegis validate{policy}"), "check it after a change"),
-        (format!("aegis test{policy}"), "run its test suite"),
-        (
-            format!("aegis simulate{policy} {}", quoted(tool)),
-            "ask what it decides, and why with `--explain`",
-        ),
-    ]
-}
-
-/// A word as a shell takes it.
-fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+".contains(c);
-    match word.chars().all(plain) && !word.starts_with('-') {
-        true => word.to_owned(),
-        false => format!("'{}'", word.replace('\'', "'\\''")),
-    }
-}
-
-/// The whole document; see docs/policy-commands.md.
-#[derive(Serialize)]
-struct Document<'a> {
-    #[serde(flatten)]
-    head: output::Head,
-    template: Option<&'a str>,
-    files: Vec<FileRecord>,
-    tools: Vec<ToolRecord<'a>>,
-    unnamed_tools: usize,
-    mcp_servers: usize,
-    next: Vec<String>,
-}
-
-#[derive(Serialize)]
-struct FileRecord {
-    path: String,
-    kind: &'static str,
-    written: bool,
-}
-
-#[derive(Serialize)]
-struct ToolRecord<'a> {
-    name: &'a str,
-    effect: Option<aegis_policy::model::Effect>,
-    effect_source: aegis_policy::model::EffectSource,
-    approval: &'static str,
-    risk: &'static str,
-    rule: String,
-    params: &'a [String],
-    places: Vec<PlaceRecord<'a>>,
-}
-
-#[derive(Serialize)]
-struct PlaceRecord<'a> {
-    path: &'a str,
-    line: u32,
-}
-
-fn json(place: &Place, made: &Made, settings: SettingsFile) -> anyhow::Result<String> {
-    let tools = made.found.as_ref().map_or(&[][..], |found| &found.tools);
-    let file = |path: &Path, kind, written| FileRecord {
-        path: output::shown(path),
-        kind,
-        written,
-    };
-    output::json(&Document {
-        head: output::Head::new("aegis/init"),
-        template: made.template.map(|t| t.name),
-        files: vec![
-            file(&place.policy, "policy", true),
-            file(&place.suite, "suite", true),
-            file(&place.settings, "config", settings == SettingsFile::Written),
-        ],
-        tools: tools
-            .iter()
-            .map(|tool| {
-                let decision = made
-                    .compiled
-                    .decide(&Action::new(&tool.name), default_moment());
-                let places = tool.places.iter();
-                ToolRecord {
-                    name: &tool.name,
-                    effect: tool.effect.effect,
-                    effect_source: tool.effect.source,
-                    approval: decision.approval.as_str(),
-                    risk: decision.risk.as_str(),
-                    rule: rule(&made.compiled, decision.by),
-                    params: &tool.params,
-                    places: places
-                        .map(|(path, line)| PlaceRecord { path, line: *line })
-                        .collect(),
-                }
-            })
-            .collect(),
-        unnamed_tools: made.found.as_ref().map_or(0, |f| f.unnamed),
-        mcp_servers: made.found.as_ref().map_or(0, |f| f.servers),
-        next: next_steps(place, made, settings)
-            .into_iter()
-            .map(|(command, _)| command)
-            .collect(),
-    })
+    Ok(())
 }
 
 /// The templates that there are.

@@ -7,6 +7,7 @@ use std::collections::HashSet;
 use std::fmt::Write;
 
 use aegis_policy::action::Action;
+use aegis_policy::glob::Glob;
 use aegis_policy::model::{Approval, Effect, Risk};
 use aegis_policy::name::is_ignorable;
 use aegis_policy::policy::Policy;
@@ -107,7 +108,7 @@ const GROUPS: [Group; 8] = [
         risk: Risk::Medium,
         approval: Approval::Approve,
         reason: "Nobody has said yet what this tool does.",
-        comment: "The names of these do not say what they do. Move each to the rule where it belongs.",
+        comment: "The names of these do not say what they do. Move each to the rule where it belongs; one that only\n  # reads needs a rule of its own, with `match: { type: NAME }` and `approval: auto`.",
     },
 ];
 
@@ -217,28 +218,33 @@ fn policy(tools: &[Tool], found: &Found) -> String {
 
 /// Reading is automatic for the tools that are named, unless it opens doors.
 fn reads(out: &mut String, tools: &[Tool]) {
-    let _ = write!(
-        out,
-        "  # Reading is harmless unless what is read opens doors.\n  \
-         - name: credentials_are_asked_about\n    match: {{ type: \"{CREDENTIALS}\", effect: read }}\n    \
-         risk_level: high\n    approval: approve\n    reason: This may show credentials.\n\n"
-    );
-    let named: Vec<&Tool> = tools
+    let pattern = Glob::parse(CREDENTIALS).ok();
+    let reads = tools
         .iter()
-        .filter(|tool| tool.effect.effect == Some(Effect::Read))
-        .collect();
-    if named.is_empty() {
+        .filter(|tool| tool.effect.effect == Some(Effect::Read));
+    let (doors, harmless): (Vec<&Tool>, Vec<&Tool>) = reads.partition(|tool| {
+        let name = aegis_policy::name::canonical(&tool.name);
+        pattern.as_ref().is_some_and(|p| p.matches(&name))
+    });
+    *out += "  # Reading is harmless unless what is read opens doors.\n  \
+        - name: credentials_are_asked_about\n    match:\n      effect: read\n      type:\n";
+    names(out, &doors);
+    let _ = writeln!(
+        out,
+        "        - \"{CREDENTIALS}\"\n    risk_level: high\n    approval: approve\n    reason: This may show credentials.\n"
+    );
+    if harmless.is_empty() {
         return;
     }
     let _ = writeln!(
         out,
-        "  # Automatic: these only read. `effect` makes sure that a tool which says it does more is asked about."
+        "  # Automatic: these only read. With `effect`, a tool of this name that says it does more is asked about."
     );
     let _ = writeln!(
         out,
         "  - name: {READS}\n    match:\n      effect: read\n      type:"
     );
-    names(out, &named);
+    names(out, &harmless);
     out.push_str("    risk_level: low\n    approval: auto\n\n");
 }
 
@@ -412,6 +418,7 @@ mod tests {
             "delete_user",
             "export_customers",
             "frob",
+            "get_api_key",
             "get_order",
             "grant_role",
             "refund_order",
@@ -421,7 +428,7 @@ mod tests {
             "update_note",
         ]);
         insta::assert_snapshot!(proposal.text, @r#"
-        # What the agents in this code may do, proposed by `aegis init` from the 10 tools it found.
+        # What the agents in this code may do, proposed by `aegis init` from the 11 tools it found.
         # Go through it, move each tool to the rule where it belongs, then run `aegis test`.
         # Rules are tried from the top; the first that matches decides.
         # 1 tool has a name that only shows at run time, and is not named here.
@@ -498,7 +505,8 @@ mod tests {
             approval: approve
             reason: This changes something.
 
-          # The names of these do not say what they do. Move each to the rule where it belongs.
+          # The names of these do not say what they do. Move each to the rule where it belongs; one that only
+          # reads needs a rule of its own, with `match: { type: NAME }` and `approval: auto`.
           - name: unclear_tools_are_asked_about
             match:
               type:
@@ -509,12 +517,16 @@ mod tests {
 
           # Reading is harmless unless what is read opens doors.
           - name: credentials_are_asked_about
-            match: { type: "*{secret,credential,passw,token,api{_,-,}key,access{_,-,}key,private{_,-,}key,connection{_,-,}string}*", effect: read }
+            match:
+              effect: read
+              type:
+                - "get_api_key"  # odd? name?.py:1, odd? name?.py:2, odd? name?.py:3, 2 more (a?b, to)
+                - "*{secret,credential,passw,token,api{_,-,}key,access{_,-,}key,private{_,-,}key,connection{_,-,}string}*"
             risk_level: high
             approval: approve
             reason: This may show credentials.
 
-          # Automatic: these only read. `effect` makes sure that a tool which says it does more is asked about.
+          # Automatic: these only read. With `effect`, a tool of this name that says it does more is asked about.
           - name: reads
             match:
               effect: read

@@ -52,7 +52,7 @@ pub(super) fn find(folder: &Path, env: &Env) -> anyhow::Result<Found> {
     let report = aegis_scan::scan(&Input::Paths(roots), &settings.scan)?;
     let below = output::shown(folder);
     let mut found = Found {
-        files: usize::try_from(report.files.analysed).unwrap_or(usize::MAX),
+        files: report.files.analysed,
         ..Found::default()
     };
     let mut tools: BTreeMap<String, Tool> = BTreeMap::new();
