@@ -206,9 +206,15 @@ impl Other {
 }
 
 /// The words of a pattern near patterns that count characters. `others` are all patterns that may
-/// match some of its words and not others.
-pub(super) fn walked(alphabet: &Alphabet, pieces: &[Piece], others: &[Vec<Piece>]) -> Words {
+/// match some of its words and not others. If the field is never empty, `filled` is true.
+pub(super) fn walked(
+    alphabet: &Alphabet,
+    pieces: &[Piece],
+    others: &[Vec<Piece>],
+    filled: bool,
+) -> Words {
     let mut walk = Walk::new(alphabet, pieces, others);
+    walk.filled = filled;
     walk.go(pieces);
     let mut out = Words {
         words: Vec::new(),
@@ -223,12 +229,16 @@ pub(super) fn walked(alphabet: &Alphabet, pieces: &[Piece], others: &[Vec<Piece>
         .collect();
     kept.sort_by_key(|(_, word)| (word.chars().count(), word.clone()));
     for (_, word) in kept {
+        let before = out.words.len();
         out.add(word.clone());
+        // Another word might have been a name.
+        out.all &= out.words.len() > before;
     }
     out
 }
 
-type Node = (usize, Vec<u64>);
+/// A place in the pattern, whether there are letters before it, and the places in the others.
+type Node = (usize, bool, Vec<u64>);
 
 struct Walk {
     letters: Vec<char>,
@@ -238,6 +248,8 @@ struct Walk {
     /// For each set of patterns that match a word the first such word.
     found: BTreeMap<u64, String>,
     complete: bool,
+    /// Whether the empty word does not count.
+    filled: bool,
 }
 
 impl Walk {
@@ -270,11 +282,12 @@ impl Walk {
             choices,
             others: followed,
             found: BTreeMap::new(),
+            filled: false,
         }
     }
 
     fn go(&mut self, pieces: &[Piece]) {
-        let start: Node = (0, self.others.iter().map(|o| o.close(1)).collect());
+        let start: Node = (0, false, self.others.iter().map(|o| o.close(1)).collect());
         let mut nodes: Vec<(Node, Option<(usize, Option<usize>)>)> = vec![(start.clone(), None)];
         let mut seen: FxHashMap<Node, usize> = FxHashMap::default();
         seen.insert(start, 0);
@@ -285,7 +298,10 @@ impl Walk {
             };
             let place = node.0;
             if place == pieces.len() {
-                let matched = self.others.iter().zip(&node.1).enumerate();
+                if self.filled && !node.1 {
+                    continue;
+                }
+                let matched = self.others.iter().zip(&node.2).enumerate();
                 let vector = matched
                     .filter(|(_, (other, places))| *places & other.end != 0)
                     .fold(0_u64, |bits, (i, _)| bits | 1 << i);
@@ -296,13 +312,13 @@ impl Walk {
             let star = pieces.get(place) == Some(&Piece::Any);
             let mut next: Vec<(Node, Option<usize>)> = Vec::new();
             if star {
-                next.push(((place + 1, node.1.clone()), None));
+                next.push(((place + 1, node.1, node.2.clone()), None));
             }
             for &letter in self.choices.get(place).into_iter().flatten() {
-                let places = self.others.iter().zip(&node.1);
+                let places = self.others.iter().zip(&node.2);
                 let stepped = places.map(|(o, p)| o.step(*p, letter)).collect();
                 let after = if star { place } else { place + 1 };
-                next.push(((after, stepped), Some(letter)));
+                next.push(((after, self.filled, stepped), Some(letter)));
             }
             for (node, letter) in next {
                 if seen.contains_key(&node) {

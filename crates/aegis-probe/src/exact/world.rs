@@ -263,7 +263,7 @@ impl<'p> World<'p> {
         let Some(names) = self.names.get(field) else {
             return Words::default();
         };
-        let mut found = self.some_words(names, pieces);
+        let mut found = self.some_words(names, pieces, field == 0);
         if field == 0 {
             // An action without a type is none of the rules' business.
             found.words.retain(|word| !word.is_empty());
@@ -271,7 +271,7 @@ impl<'p> World<'p> {
         found
     }
 
-    fn some_words(&self, names: &Names, pieces: &[Piece]) -> Words {
+    fn some_words(&self, names: &Names, pieces: &[Piece], filled: bool) -> Words {
         if pieces.iter().all(|piece| matches!(piece, Piece::Char(_))) || names.counting.is_empty() {
             return words::plain(&names.alphabet, pieces, false);
         }
@@ -295,7 +295,7 @@ impl<'p> World<'p> {
                 others.extend(near(other));
             }
         }
-        words::walked(&names.alphabet, pieces, &others)
+        words::walked(&names.alphabet, pieces, &others, filled)
     }
 
     /// The same word with what is left open filled beyond ASCII.

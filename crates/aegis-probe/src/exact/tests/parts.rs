@@ -58,7 +58,7 @@ fn instances_stand_for_all_names() {
         let alphabet = Alphabet::new(alternatives.iter());
         let p = &alternatives[0];
         let others: Vec<_> = alternatives.iter().map(pieces).collect();
-        let found = words::walked(&alphabet, &pieces(p), &others);
+        let found = words::walked(&alphabet, &pieces(p), &others, false);
         if !found.all {
             unknown += 1;
             continue;
