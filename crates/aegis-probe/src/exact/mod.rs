@@ -10,9 +10,13 @@
 mod alphabet;
 mod boxes;
 mod cells;
+mod compare;
 mod merge;
 mod numbers;
+mod pairs;
 mod reach;
+mod redundant;
+mod regions;
 mod space;
 mod texts;
 mod witness;
@@ -27,7 +31,10 @@ use aegis_policy::policy::Policy;
 use self::world::World;
 use crate::Options;
 
+#[allow(unused_imports, reason = "for the parts that are put together with this one")]
+pub(crate) use self::compare::{Changes, Region, compare};
 pub(crate) use self::reach::Reach;
+pub(crate) use self::redundant::Removal;
 
 /// The exact analysis of a policy.
 #[derive(Debug)]

@@ -1,5 +1,6 @@
 //! The exact part held against the engine, action by action.
 
+mod change;
 mod generate;
 mod reach;
 mod parts;
