@@ -3,6 +3,7 @@
 mod change;
 mod generate;
 mod reach;
+mod scenarios;
 mod parts;
 
 /// How much of a long test to run: one part in ten in an unoptimised build.
