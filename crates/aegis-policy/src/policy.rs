@@ -4,6 +4,7 @@
 //! conditions; see [`Policy::decide`] for what then happens to an action, and [`Policy::explain`]
 //! for the reasons.
 
+mod among;
 mod decide;
 mod explain;
 mod index;
@@ -24,6 +25,7 @@ use crate::model::{Approval, Atom, Checked, Condition, Effect, Located, Risk, Ru
 use crate::problem::{Problem, Problems};
 use crate::semantic::{Evaluator, Keywords};
 
+pub use self::among::NameField;
 pub use self::explain::{Earlier, Explanation, RulePlace, Seen, WhyNot};
 
 /// All patterns of a policy, braces expanded, may have this many bytes. More would take too long
