@@ -16,6 +16,9 @@ use std::ops::Range;
 use crate::name;
 
 mod parse;
+mod relate;
+
+pub use relate::Meet;
 
 /// A pattern expands to at most this many alternatives.
 pub const MOST_ALTERNATIVES: usize = 1024;

@@ -81,6 +81,10 @@ pub(crate) struct Fields {
     /// The mapping.
     pub(crate) at: Range<usize>,
     fields: Vec<(&'static Key, Field)>,
+    /// The keys that are there, those that were refused included.
+    written: Vec<&'static str>,
+    /// Whether nothing at all is written in it.
+    is_empty: bool,
 }
 
 /// One key that was read.
@@ -98,9 +102,19 @@ impl Fields {
         let i = self.fields.iter().position(|(k, _)| k.name == name)?;
         Some(self.fields.swap_remove(i).1)
     }
+
+    /// Whether a key is written, be it that it was refused or taken out.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.written.contains(&name)
+    }
 }
 
 impl Field {
+    /// Whether it holds a mapping without keys.
+    pub(crate) fn is_empty_mapping(&self) -> bool {
+        matches!(&self.read, Read::Fields(fields) if fields.is_empty)
+    }
+
     /// From the key to the end of the value.
     pub(crate) fn whole(&self) -> Range<usize> {
         self.key_at.start..self.at.end.max(self.key_at.end)
@@ -252,7 +266,12 @@ impl<'a> Reader<'a> {
             }
         }
         let at = node.at();
-        Some(Fields { at, fields })
+        Some(Fields {
+            at,
+            fields,
+            written,
+            is_empty: map.is_empty(),
+        })
     }
 
     fn read(&mut self, slot: Slot<'_>) -> Option<Read> {
@@ -389,7 +408,7 @@ impl<'a> Reader<'a> {
                 return Some(format!("`{}` belongs into {}", key.name, other.home()));
             }
         }
-        if let Some(key) = nearest(name, table.names()) {
+        if let Some(key) = table.nearest(name) {
             return Some(format!("did you mean `{key}`?"));
         }
         for other in self.tables.iter().filter(|t| !std::ptr::eq(**t, table)) {
@@ -449,6 +468,17 @@ impl<'a> Reader<'a> {
 }
 
 impl Table {
+    /// The key nearest to a wrong one, by its name or by another word for it.
+    fn nearest(&self, name: &str) -> Option<&'static str> {
+        let words = self
+            .keys
+            .iter()
+            .flat_map(|k| std::iter::once(&k.name).chain(k.aka));
+        let near = nearest(name, words.copied())?;
+        let is = |k: &&Key| k.name == near || k.aka.contains(&near);
+        self.keys.iter().find(is).map(|k| k.name)
+    }
+
     fn first(&self) -> &'static str {
         match self.keys {
             [first, ..] => first.name,

@@ -158,6 +158,8 @@ struct Build<'a> {
 /// A collection that is being read.
 struct Open {
     map: bool,
+    /// Whether it has a tag, so that nothing is known of what it holds.
+    refused: bool,
     start: usize,
     anchor: usize,
     items: Vec<NodeId>,
@@ -196,8 +198,8 @@ impl Build<'_> {
                 let id = self.tree.push(kind, at);
                 self.done(id, anchor);
             }
-            Event::SequenceStart(_, anchor, _) => self.start(false, at.start, anchor)?,
-            Event::MappingStart(_, anchor, _) => self.start(true, at.start, anchor)?,
+            Event::SequenceStart(_, anchor, _) => self.start(false, tag, at.start, anchor)?,
+            Event::MappingStart(_, anchor, _) => self.start(true, tag, at.start, anchor)?,
             Event::SequenceEnd | Event::MappingEnd => self.end(at),
             Event::Alias(anchor) => self.alias(anchor, at)?,
             Event::UnresolvedAlias(name) => {
@@ -223,13 +225,14 @@ impl Build<'_> {
         }
     }
 
-    fn start(&mut self, map: bool, start: usize, anchor: usize) -> Step {
+    fn start(&mut self, map: bool, refused: bool, start: usize, anchor: usize) -> Step {
         if self.open.len() >= MAX_DEPTH as usize {
             return Err(too_deep(self.span(start..start + 1)));
         }
         let items = Vec::new();
         self.open.push(Open {
             map,
+            refused,
             start,
             anchor,
             items,
@@ -248,6 +251,7 @@ impl Build<'_> {
             false => at.end,
         };
         let kind = match open.map {
+            _ if open.refused => Kind::Refused,
             false => Kind::List(open.items),
             true => Kind::Map(self.entries(&open.items)),
         };
@@ -290,13 +294,16 @@ impl Build<'_> {
         let tag = span.tag_span().and_then(|s| s.byte_range());
         let span = self.span(tag.unwrap_or_else(|| at.clone()));
         let tag = span.text().to_owned();
+        let help = match tag.strip_prefix('!') {
+            Some(rest) if !rest.starts_with(['!', '<']) && !rest.is_empty() => {
+                format!("a text that starts with `!` is quoted: \"{}\"", shown(&tag))
+            }
+            _ => "leave it out, and quote what must stay a text".into(),
+        };
         self.problems.push(
             Problem::error("tag", span, format!("`{}` is a YAML tag", shown(&tag)))
                 .label("tags are not part of the language")
-                .help(format!(
-                    "a text that starts with `!` is quoted: \"{}\"",
-                    shown(&tag)
-                )),
+                .help(help),
         );
     }
 

@@ -3,9 +3,10 @@
 //! Only what one rule, or one rule and one before it, shows by itself; what takes an analysis of
 //! the whole policy is the business of the probe.
 
-mod contradiction;
+pub(crate) mod contradiction;
+mod unreachable;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use aegis_diag::{SourceFile, Span};
@@ -18,9 +19,8 @@ use crate::problem::{Problem, shown};
 
 /// The warnings about a policy, in no particular order. `file` is where a remark about the whole
 /// goes.
-pub(crate) fn warnings(policy: &Checked, file: &Arc<SourceFile>) -> Vec<Problem> {
-    let mut out = Vec::new();
-    defaults(policy, file, &mut out);
+pub(super) fn warnings(policy: &Checked, file: &Arc<SourceFile>) -> Vec<Problem> {
+    let mut out = whole(policy, file);
     for rule in &policy.rules {
         missing_keys(rule, &mut out);
         for (key, patterns) in fields(&rule.matches) {
@@ -31,8 +31,20 @@ pub(crate) fn warnings(policy: &Checked, file: &Arc<SourceFile>) -> Vec<Problem>
         out.extend(contradiction::find(rule));
         dotted(rule, &mut out);
     }
-    unreachable(policy, &mut out);
     out
+}
+
+/// The warnings that no rule gives by itself.
+pub(crate) fn whole(policy: &Checked, file: &Arc<SourceFile>) -> Vec<Problem> {
+    let mut out = Vec::new();
+    defaults(policy, file, &mut out);
+    out.extend(unreachable::find(policy));
+    out
+}
+
+/// Whether a warning is one of those.
+pub(crate) fn of_the_whole(code: &str) -> bool {
+    matches!(code, "no-rules" | "auto-default" | "unreachable")
 }
 
 fn defaults(policy: &Checked, file: &Arc<SourceFile>, out: &mut Vec<Problem>) {
@@ -72,13 +84,14 @@ fn missing_keys(rule: &Rule, out: &mut Vec<Problem>) {
             .help("write `approval: approve`"),
         );
     }
-    let everything = matches_everything(&rule.matches);
-    if everything && rule.approval.value == Approval::Auto {
-        let why = match fields(&rule.matches).next() {
-            Some(_) => "matches every action",
-            None => "has no `match`, so it speaks of every action",
+    if rule.approval.value == Approval::Auto && matches_everything(&rule.matches) {
+        let pattern = fields(&rule.matches)
+            .flat_map(|(_, patterns)| patterns)
+            .find(|p| is_universal(&p.value));
+        let (at, why) = match pattern.and_then(|p| p.span.clone()) {
+            Some(span) => (span, "matches every action"),
+            None => (at, "has no `match`, so it speaks of every action"),
         };
-        let at = rule.approval.span.clone().unwrap_or(at);
         out.push(
             Problem::warning(
                 "auto-everything",
@@ -86,15 +99,6 @@ fn missing_keys(rule: &Rule, out: &mut Vec<Problem>) {
                 format!("rule `{name}` {why}, and lets it run unasked"),
             )
             .help("name the tools that may run, in `match: { type: [ … ] }`"),
-        );
-    } else if fields(&rule.matches).next().is_none() && rule.matches.effect.is_none() {
-        out.push(
-            Problem::warning(
-                "no-match",
-                at,
-                format!("rule `{name}` has no `match`, so it speaks of every action"),
-            )
-            .help("write `match: { type: \"*\" }` if that is meant"),
         );
     }
 }
@@ -285,80 +289,6 @@ fn steps(path: &ParamPath) -> String {
     };
     let all: Vec<String> = path.steps.iter().map(step).collect();
     all.join(" then ")
-}
-
-/// Rules that an earlier rule without conditions leaves nothing for: it matches everything, or has
-/// the same match.
-fn unreachable(policy: &Checked, out: &mut Vec<Problem>) {
-    let mut everything: Option<&Rule> = None;
-    let mut seen: HashMap<String, &Rule> = HashMap::new();
-    for rule in &policy.rules {
-        let key = match_key(&rule.matches);
-        let name = shown(&rule.name.value);
-        let same = seen.get(&key).copied().filter(|before| hides(before, rule));
-        let why = match (everything, same) {
-            (Some(before), _) => Some((before, "matches every action")),
-            (None, Some(before)) => Some((before, "has the same match and no conditions")),
-            (None, None) => None,
-        };
-        if let Some((before, why)) = why
-            && let (Some(at), Some(first)) = (head(rule), head(before))
-        {
-            let earlier = shown(&before.name.value);
-            out.push(
-                Problem::warning(
-                    "unreachable",
-                    at,
-                    format!("rule `{name}` is never reached: rule `{earlier}` before it {why}"),
-                )
-                .because(first, "this rule decides first"),
-            );
-        }
-        if rule.conditions.is_empty() {
-            if everything.is_none() && matches_everything(&rule.matches) {
-                everything = Some(rule);
-            }
-            seen.entry(key).or_insert(rule);
-        }
-    }
-}
-
-/// Whether `before`, which has the same match and no conditions, matches whatever `rule` does. An
-/// automatic rule on an effect passes over actions whose effect is not known; a stricter one takes
-/// them.
-fn hides(before: &Rule, rule: &Rule) -> bool {
-    before.matches.effect.is_none()
-        || before.approval.value != Approval::Auto
-        || rule.approval.value == Approval::Auto
-}
-
-/// A text that two matches share if they hold the same patterns in any order.
-fn match_key(m: &Match) -> String {
-    let mut key = String::new();
-    for (field, patterns) in fields(m) {
-        let all: BTreeSet<String> = patterns
-            .iter()
-            .map(|p| name::canonical(&p.value).to_string())
-            .collect();
-        // Everything is the same as not written.
-        if all.iter().any(|p| is_universal(p)) {
-            continue;
-        }
-        key.push_str(field);
-        for pattern in all {
-            key.push('\0');
-            key.push_str(&pattern);
-        }
-        key.push('\u{1}');
-    }
-    if let Some(effects) = &m.effect {
-        let all: BTreeSet<_> = effects.iter().map(|e| e.value).collect();
-        for effect in all {
-            key.push_str(effect.as_str());
-            key.push('\u{2}');
-        }
-    }
-    key
 }
 
 /// How a test reads in a sentence: `greater than 5`.

@@ -1,5 +1,7 @@
 //! The keys of one rule -> [`Rule`].
 
+use std::ops::Range;
+
 use aegis_diag::Span;
 
 use crate::model::{Approval, Atom, Condition, Defaults, Effect, Located, Match, Rule, Test};
@@ -16,7 +18,14 @@ pub(super) fn rule(
     defaults: &Defaults,
 ) -> Rule {
     let name = fields.take("name").and_then(|f| text(reader, f));
-    let matches = match fields.take("match").map(|f| f.read) {
+    let matched = fields.take("match");
+    let no_match = match &matched {
+        Some(field) if !field.is_empty_mapping() => None,
+        Some(field) => Some(field.whole()),
+        // A `match` that was refused is not missing.
+        None => (!fields.has("match")).then(|| head(reader, &fields, &name)),
+    };
+    let matches = match matched.map(|f| f.read) {
         Some(Read::Fields(fields)) => matches(reader, fields),
         _ => Match::default(),
     };
@@ -26,8 +35,20 @@ pub(super) fn rule(
     };
     let risk = fields.take("risk_level").and_then(|f| risk(reader, &f));
     let approval = fields.take("approval").and_then(|f| approval(reader, &f));
+    let name = name.unwrap_or_else(|| unwritten(format!("rule-{}", i + 1).into()));
+    let automatic = approval.as_ref().is_some_and(|a| a.value == Approval::Auto);
+    if let (Some(at), false) = (no_match, automatic) {
+        let message = format!(
+            "rule `{}` has no `match`, so it speaks of every action",
+            name.value
+        );
+        reader.push(
+            Problem::warning("no-match", reader.span(at), message)
+                .help("write `match: { type: \"*\" }` if that is meant"),
+        );
+    }
     Rule {
-        name: name.unwrap_or_else(|| unwritten(format!("rule-{}", i + 1).into())),
+        name,
         span: Some(reader.span(fields.at.clone())),
         matches,
         conditions,
@@ -35,6 +56,16 @@ pub(super) fn rule(
         approval: approval.unwrap_or_else(|| unwritten(Approval::Approve)),
         reason: fields.take("reason").and_then(|f| text(reader, f)),
     }
+}
+
+/// The place that stands for a rule: its name, or its first line.
+fn head(reader: &Reader<'_>, fields: &Fields, name: &Option<Located<Box<str>>>) -> Range<usize> {
+    if let Some(span) = name.as_ref().and_then(|n| n.span.as_ref()) {
+        return span.range.clone();
+    }
+    let span = reader.span(fields.at.clone());
+    let first = span.text().lines().next().map_or(0, str::len);
+    span.range.start..span.range.start + first
 }
 
 fn matches(reader: &Reader<'_>, mut fields: Fields) -> Match {
@@ -75,7 +106,12 @@ fn conditions(reader: &mut Reader<'_>, mut fields: Fields) -> Vec<Condition> {
     let after = fields.take("time_after");
     let before = fields.take("time_before");
     let weekdays = fields.take("weekdays");
-    out.extend(window(reader, after, before, weekdays));
+    out.extend(window(
+        reader,
+        after.as_ref(),
+        before.as_ref(),
+        weekdays.as_ref(),
+    ));
     for key in [
         "param_eq",
         "param_gt",
@@ -137,29 +173,29 @@ fn test(key: &str, operand: ParamOperand) -> Option<Test> {
 /// The three keys about time are one window. Refuses a window that no moment lies in.
 fn window(
     reader: &mut Reader<'_>,
-    after: Option<Field>,
-    before: Option<Field>,
-    weekdays: Option<Field>,
+    after: Option<&Field>,
+    before: Option<&Field>,
+    weekdays: Option<&Field>,
 ) -> Option<Condition> {
-    let seconds = |field: &Option<Field>| match field.as_ref()?.read {
+    let seconds = |field: Option<&Field>| match field?.read {
         Read::Time(seconds) => Some(seconds),
         _ => None,
     };
-    let (from, until) = (seconds(&after), seconds(&before));
-    let days = match weekdays.as_ref().map(|f| &f.read) {
+    let (from, until) = (seconds(after), seconds(before));
+    let days = match weekdays.map(|f| &f.read) {
         Some(Read::Weekdays(days)) => *days,
         _ => 0b111_1111,
     };
-    let place = |reader: &Reader<'_>, field: &Option<Field>| -> Option<Span> {
-        field.as_ref().map(|f| reader.span(f.at.clone()))
+    let place = |reader: &Reader<'_>, field: Option<&Field>| -> Option<Span> {
+        field.map(|f| reader.span(f.at.clone()))
     };
-    if let (Some(0), Some(at)) = (until, place(reader, &before)) {
+    if let (Some(0), Some(at)) = (until, place(reader, before)) {
         let problem = Problem::error("empty-window", at, "no time of day is before midnight")
             .help("leave `time_before` out: the window then ends at midnight");
         reader.push(problem);
     } else if let (Some(from), Some(until)) = (from, until)
         && from == until
-        && let (Some(first), Some(second)) = (place(reader, &after), place(reader, &before))
+        && let (Some(first), Some(second)) = (place(reader, after), place(reader, before))
     {
         let message = "a window that starts and ends at the same time is empty";
         let problem = Problem::error("empty-window", second, message)
@@ -168,7 +204,7 @@ fn window(
             .help("leave both out if the whole day is meant");
         reader.push(problem);
     }
-    let written: Vec<&Field> = [&after, &before, &weekdays].into_iter().flatten().collect();
+    let written: Vec<&Field> = [after, before, weekdays].into_iter().flatten().collect();
     let first = written.iter().min_by_key(|f| f.key_at.start)?;
     let span = located(reader, first, ()).span.map(|s| Span {
         range: first.whole(),

@@ -2,7 +2,7 @@
 
 use crate::clock;
 use crate::glob::Glob;
-use crate::keys::Words;
+use crate::keys::{Word, Words};
 use crate::name;
 use crate::problem::{Problem, invisible, shown};
 use crate::tree::{Node, Style, View};
@@ -52,10 +52,7 @@ impl Reader<'_> {
         let problem = self
             .error("unknown-word", node, message)
             .label(format!("expected {}", listed(&words.words())));
-        let meant =
-            |w: &&crate::keys::Word| same(w.word, text) || w.aka.iter().any(|a| same(a, text));
-        let meant = words.list.iter().find(meant).map(|w| w.word);
-        let problem = match meant.or_else(|| nearest(text, words.words())) {
+        let problem = match words.meant(text) {
             Some(word) => problem.help(format!("did you mean `{word}`?")),
             None => problem,
         };
@@ -208,6 +205,23 @@ impl Reader<'_> {
                 .text
                 .get(node.origin().unwrap_or_else(|| node.at()))
                 .is_some_and(|written| written.contains(['\n', '\r']))
+    }
+}
+
+impl Words {
+    /// The word that was meant by a wrong one: another spelling, another word, or the nearest.
+    fn meant(&self, text: &str) -> Option<&'static str> {
+        let is = |w: &&Word| same(w.word, text) || w.aka.iter().any(|a| same(a, text));
+        if let Some(word) = self.list.iter().find(is) {
+            return Some(word.word);
+        }
+        let words = self
+            .list
+            .iter()
+            .flat_map(|w| std::iter::once(&w.word).chain(w.aka));
+        let near = nearest(text, words.copied())?;
+        let is = |w: &&Word| w.word == near || w.aka.contains(&near);
+        self.list.iter().find(is).map(|w| w.word)
     }
 }
 
