@@ -1,6 +1,6 @@
 //! Document -> [`Checked`], the proof that a policy is well formed.
 
-mod lint;
+pub(crate) mod lint;
 mod rule;
 
 use std::collections::HashMap;

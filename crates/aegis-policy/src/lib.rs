@@ -6,14 +6,17 @@
 //! Every step has its own type, so a later step never meets what an earlier one would have refused.
 
 pub mod action;
+pub mod builder;
 pub mod check;
 pub mod clock;
 pub mod condition;
+pub mod conflicts;
 pub mod decision;
 pub mod document;
 pub mod effect;
 pub mod glob;
 pub mod json;
+pub mod merge;
 pub mod model;
 pub mod name;
 pub mod number;
@@ -21,6 +24,7 @@ pub mod path;
 pub mod policy;
 pub mod problem;
 pub mod regexes;
+pub mod schema;
 pub mod semantic;
 pub mod value;
 pub mod words;
@@ -29,6 +33,8 @@ mod emit;
 mod keys;
 mod plain;
 mod read;
+#[cfg(test)]
+mod reference;
 mod to_yaml;
 mod tree;
 mod yaml;

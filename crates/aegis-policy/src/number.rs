@@ -71,6 +71,18 @@ impl From<u64> for Number {
     }
 }
 
+impl From<i32> for Number {
+    fn from(value: i32) -> Self {
+        i64::from(value).into()
+    }
+}
+
+impl From<u32> for Number {
+    fn from(value: u32) -> Self {
+        u64::from(value).into()
+    }
+}
+
 impl From<f64> for Number {
     /// The shortest text that reads back as the same double.
     fn from(value: f64) -> Self {

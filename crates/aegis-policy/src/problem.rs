@@ -30,6 +30,140 @@ impl fmt::Display for Severity {
     }
 }
 
+/// Every code, and what it says; sorted. Those marked as warnings leave the policy valid.
+pub const CODES: &[(&str, &str)] = &[
+    (
+        "alias-bomb",
+        "aliases stand for more than a policy may hold",
+    ),
+    (
+        "alias-loop",
+        "an alias stands inside the part that it stands for",
+    ),
+    (
+        "ambiguous-value",
+        "readers of YAML disagree about what a value without quotes is",
+    ),
+    (
+        "auto-default",
+        "*warning:* what no rule speaks of runs unasked",
+    ),
+    (
+        "auto-everything",
+        "*warning:* a rule lets every action run unasked",
+    ),
+    ("bad-moment", "a moment is not written as in RFC 3339"),
+    (
+        "bad-name",
+        "a name is empty, too long, or has characters that do not show",
+    ),
+    ("bad-path", "a parameter path is malformed"),
+    ("bad-pattern", "a pattern is empty or malformed"),
+    (
+        "bad-regex",
+        "a regular expression is empty, malformed or too large",
+    ),
+    (
+        "bad-text",
+        "a text is empty or has characters that do not show",
+    ),
+    ("bad-time", "a time is malformed or there is no such time"),
+    ("bad-weekday", "a weekday is not a number from 1 to 7"),
+    (
+        "dotted-key",
+        "*warning:* a parameter path looks like one key with a dot in it",
+    ),
+    ("duplicate-key", "a key stands twice in one mapping"),
+    (
+        "duplicate-rule",
+        "two rules, or two cases, have the same name",
+    ),
+    ("empty", "the file holds nothing"),
+    ("empty-list", "a list is empty"),
+    ("empty-mapping", "a mapping is empty"),
+    ("empty-window", "no time of day lies in a window"),
+    (
+        "forbidden-character",
+        "the file has a character that does not show, or that readers disagree about",
+    ),
+    (
+        "key-not-text",
+        "a key is no text, or some reader would take it for something else",
+    ),
+    (
+        "looks-like-list",
+        "*warning:* one pattern looks like several, joined by commas",
+    ),
+    (
+        "looks-like-regex",
+        "*warning:* a pattern looks like a regular expression",
+    ),
+    (
+        "merge-not-mapping",
+        "`<<` merges something that is not a mapping",
+    ),
+    ("missing-key", "a key that is needed is missing"),
+    (
+        "never-matches",
+        "*warning:* conditions of a rule exclude each other",
+    ),
+    (
+        "no-approval",
+        "*warning:* a rule has no `approval`, so a person is asked",
+    ),
+    (
+        "no-match",
+        "*warning:* a rule has no `match`, so it speaks of every action",
+    ),
+    (
+        "no-rules",
+        "*warning:* the policy has no rules, so the defaults decide everything",
+    ),
+    ("no-value", "a key has no value"),
+    (
+        "not-a-number",
+        "an order is asked of something that is not a number",
+    ),
+    ("not-utf8", "the file is not UTF-8 text"),
+    (
+        "quoted-number",
+        "a number in quotes where a number is compared; in `param_eq` *a warning*",
+    ),
+    ("repeated-effect", "*warning:* an effect is listed twice"),
+    ("repeated-pattern", "*warning:* a pattern is listed twice"),
+    ("repeated-weekday", "*warning:* a weekday is listed twice"),
+    ("several-documents", "the file holds a second document"),
+    ("syntax", "the text is not YAML"),
+    ("tag", "a YAML tag"),
+    (
+        "timezone-changed",
+        "*warning:* merging moves a time into another zone",
+    ),
+    ("too-deep", "the text nests deeper than 64 levels"),
+    ("too-large", "the file is larger than 1 MiB"),
+    (
+        "too-many-problems",
+        "only the first 1,000 problems are reported",
+    ),
+    ("unknown-alias", "an alias without an anchor before it"),
+    ("unknown-key", "a key that does not exist, or not here"),
+    ("unknown-timezone", "not the name of a time zone"),
+    (
+        "unknown-version",
+        "a version of the language that this release does not read",
+    ),
+    ("unknown-word", "not one of the words that the key takes"),
+    (
+        "unquoted-time",
+        "a time without quotes, which some readers take for a number",
+    ),
+    (
+        "unreachable",
+        "*warning:* an earlier rule leaves nothing for a rule",
+    ),
+    ("wrong-type", "a value of another kind than the key takes"),
+];
+
 /// One problem. It cannot be built without a place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {

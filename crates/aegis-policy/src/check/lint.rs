@@ -3,7 +3,7 @@
 //! Only what one rule, or one rule and one before it, shows by itself; what takes an analysis of
 //! the whole policy is the business of the probe.
 
-mod contradiction;
+pub(crate) mod contradiction;
 mod unreachable;
 
 use std::collections::HashMap;
@@ -19,9 +19,8 @@ use crate::problem::{Problem, shown};
 
 /// The warnings about a policy, in no particular order. `file` is where a remark about the whole
 /// goes.
-pub(crate) fn warnings(policy: &Checked, file: &Arc<SourceFile>) -> Vec<Problem> {
-    let mut out = Vec::new();
-    defaults(policy, file, &mut out);
+pub(super) fn warnings(policy: &Checked, file: &Arc<SourceFile>) -> Vec<Problem> {
+    let mut out = whole(policy, file);
     for rule in &policy.rules {
         missing_keys(rule, &mut out);
         for (key, patterns) in fields(&rule.matches) {
@@ -32,8 +31,20 @@ pub(crate) fn warnings(policy: &Checked, file: &Arc<SourceFile>) -> Vec<Problem>
         out.extend(contradiction::find(rule));
         dotted(rule, &mut out);
     }
+    out
+}
+
+/// The warnings that no rule gives by itself.
+pub(crate) fn whole(policy: &Checked, file: &Arc<SourceFile>) -> Vec<Problem> {
+    let mut out = Vec::new();
+    defaults(policy, file, &mut out);
     out.extend(unreachable::find(policy));
     out
+}
+
+/// Whether a warning is one of those.
+pub(crate) fn of_the_whole(code: &str) -> bool {
+    matches!(code, "no-rules" | "auto-default" | "unreachable")
 }
 
 fn defaults(policy: &Checked, file: &Arc<SourceFile>, out: &mut Vec<Problem>) {

@@ -27,7 +27,25 @@ pub(super) fn find(rule: &Rule) -> Vec<Problem> {
     out
 }
 
-fn pair(rule: &Rule, first: &Condition, second: &Condition) -> Option<Problem> {
+/// Whether a condition of one rule and one of another exclude each other.
+pub(crate) fn between(a: &Rule, b: &Rule) -> bool {
+    let most = a.conditions.len().max(b.conditions.len());
+    most <= MOST_CONDITIONS
+        && a.conditions
+            .iter()
+            .any(|x| b.conditions.iter().any(|y| relation(x, y).is_some()))
+}
+
+/// How two conditions exclude each other.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Exclusion {
+    /// One wants a parameter there and the other wants it missing.
+    Missing,
+    /// No value meets both.
+    Values,
+}
+
+fn relation(first: &Condition, second: &Condition) -> Option<Exclusion> {
     let (Atom::Param { path: a, test: s }, Atom::Param { path: b, test: t }) =
         (&first.atom, &second.atom)
     else {
@@ -39,9 +57,20 @@ fn pair(rule: &Rule, first: &Condition, second: &Condition) -> Option<Problem> {
     }
     let missing = (missing_below(a, s, b) && !matches!(t, Test::Missing))
         || (missing_below(b, t, a) && !matches!(s, Test::Missing));
-    if !missing && !(a.steps == b.steps && (excludes(s, t) || excludes(t, s))) {
-        return None;
+    if missing {
+        return Some(Exclusion::Missing);
     }
+    let exclude = a.steps == b.steps && (excludes(s, t) || excludes(t, s));
+    exclude.then_some(Exclusion::Values)
+}
+
+fn pair(rule: &Rule, first: &Condition, second: &Condition) -> Option<Problem> {
+    let (Atom::Param { test: s, .. }, Atom::Param { path: b, test: t }) =
+        (&first.atom, &second.atom)
+    else {
+        return None;
+    };
+    let missing = relation(first, second)? == Exclusion::Missing;
     let name = shown(&rule.name.value);
     let path = shown(&b.text);
     let message = match missing {
