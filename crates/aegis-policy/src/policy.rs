@@ -17,7 +17,7 @@ use aegis_diag::{SourceFile, Span};
 use self::index::{Index, Patterns};
 use crate::check::check;
 use crate::clock::Zone;
-use crate::condition::Compiled;
+use crate::condition::{Compiled, Regexes};
 use crate::document;
 use crate::glob::{Glob, Token};
 use crate::model::{Approval, Atom, Checked, Condition, Effect, Located, Risk, Rule};
@@ -239,6 +239,7 @@ struct Compiler<'a> {
     problems: &'a mut Vec<Problem>,
     fields: [Patterns; 3],
     pattern_bytes: usize,
+    regexes: Regexes,
     regex_bytes: usize,
 }
 
@@ -249,6 +250,7 @@ impl<'a> Compiler<'a> {
             problems,
             fields: Default::default(),
             pattern_bytes: 0,
+            regexes: Regexes::default(),
             regex_bytes: 0,
         }
     }
@@ -335,9 +337,12 @@ impl<'a> Compiler<'a> {
         if self.regex_bytes > REGEX_BYTES {
             return None;
         }
-        match Compiled::new(&condition.atom) {
+        let known = self.regexes.len();
+        match Compiled::sharing(&condition.atom, &mut self.regexes) {
             Ok(compiled) => {
-                self.regex_bytes += compiled.memory_usage();
+                if self.regexes.len() > known {
+                    self.regex_bytes += compiled.regex_bytes();
+                }
                 if self.regex_bytes > REGEX_BYTES {
                     let what = "the regular expressions of the policy take";
                     self.too_large(&condition.span, what, REGEX_BYTES);

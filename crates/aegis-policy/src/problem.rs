@@ -70,14 +70,15 @@ pub const CODES: &[(&str, &str)] = &[
     ("bad-time", "a time is malformed or there is no such time"),
     ("bad-weekday", "a weekday is not a number from 1 to 7"),
     (
+        "case-failed",
+        "the policy decides a case of a test suite otherwise than expected",
+    ),
+    (
         "dotted-key",
         "*warning:* a parameter path looks like one key with a dot in it",
     ),
     ("duplicate-key", "a key stands twice in one mapping"),
-    (
-        "duplicate-rule",
-        "two rules, or two cases, have the same name",
-    ),
+    ("duplicate-rule", "two rules have the same name"),
     ("empty", "the file holds nothing"),
     ("empty-list", "a list is empty"),
     ("empty-mapping", "a mapping is empty"),
