@@ -11,7 +11,9 @@ use aegis_policy::action::Hints;
 use aegis_policy::policy::Policy;
 
 pub mod rules;
+pub mod score;
 
+pub(crate) mod search;
 pub(crate) mod suspect;
 
 use crate::suspect::Suspect;
