@@ -4,6 +4,7 @@
 //! conditions; see [`Policy::decide`] for what then happens to an action, and [`Policy::explain`]
 //! for the reasons.
 
+mod among;
 mod decide;
 mod explain;
 mod index;
@@ -23,6 +24,7 @@ use crate::model::{Approval, Atom, Checked, Condition, Effect, Located, Risk, Ru
 use crate::problem::{Problem, Problems};
 use crate::semantic::{Evaluator, Keywords};
 
+pub use self::among::NameField;
 pub use self::explain::{Earlier, Explanation, RulePlace, Seen, WhyNot};
 
 /// All patterns of a policy, braces expanded, may have this many bytes. More would take too long
@@ -30,7 +32,7 @@ pub use self::explain::{Earlier, Explanation, RulePlace, Seen, WhyNot};
 const PATTERN_BYTES: usize = 8 << 20;
 
 /// All regular expressions of a policy may take this many bytes when compiled.
-const REGEX_BYTES: usize = 64 << 20;
+pub(crate) const REGEX_BYTES: usize = 64 << 20;
 
 /// A policy that is ready to decide.
 #[derive(Debug)]
@@ -299,7 +301,7 @@ impl<'a> Compiler<'a> {
             Err(error) => {
                 let at = place(self.checked, &[&pattern.span]);
                 self.problems
-                    .push(Problem::error("pattern", at, error.message));
+                    .push(Problem::error("bad-pattern", at, error.message));
                 return;
             }
         };
@@ -309,7 +311,7 @@ impl<'a> Compiler<'a> {
         };
         let alternatives = glob.alternatives().iter();
         self.pattern_bytes += alternatives
-            .flat_map(|a| a.tokens())
+            .flat_map(crate::glob::Alternative::tokens)
             .map(bytes)
             .sum::<usize>();
         if self.pattern_bytes > PATTERN_BYTES {
@@ -350,7 +352,7 @@ impl<'a> Compiler<'a> {
             Err(error) => {
                 let at = place(self.checked, &[&condition.span]);
                 self.problems
-                    .push(Problem::error("regex", at, error.message));
+                    .push(Problem::error("bad-regex", at, error.message));
                 None
             }
         }

@@ -77,6 +77,7 @@ pub const CODES: &[(&str, &str)] = &[
         "dotted-key",
         "*warning:* a parameter path looks like one key with a dot in it",
     ),
+    ("duplicate-case", "two cases have the same name"),
     ("duplicate-key", "a key stands twice in one mapping"),
     ("duplicate-rule", "two rules have the same name"),
     ("empty", "the file holds nothing"),
@@ -141,7 +142,10 @@ pub const CODES: &[(&str, &str)] = &[
         "*warning:* merging moves a time into another zone",
     ),
     ("too-deep", "the text nests deeper than 64 levels"),
-    ("too-large", "the file is larger than 1 MiB"),
+    (
+        "too-large",
+        "the file is larger than 1 MiB, or its patterns together are too large",
+    ),
     (
         "too-many-problems",
         "only the first 1,000 problems are reported",
@@ -162,6 +166,7 @@ pub const CODES: &[(&str, &str)] = &[
         "unreachable",
         "*warning:* an earlier rule leaves nothing for a rule",
     ),
+    ("unreadable", "the file cannot be read"),
     ("wrong-type", "a value of another kind than the key takes"),
 ];
 

@@ -5,6 +5,7 @@ mod param;
 mod scalar;
 mod time;
 
+use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -15,6 +16,7 @@ use crate::keys::{Key, Shape, Table};
 use crate::model::ParamPath;
 use crate::plain::{Plain, classify};
 use crate::problem::{Problem, shown};
+use crate::regexes::RegexError;
 use crate::tree::{Node, Style, View};
 use crate::value::{Number, Value};
 use crate::words::{either, nearest};
@@ -135,6 +137,9 @@ pub(crate) struct Reader<'a> {
     /// The tables that suggestions are looked for in.
     tables: Vec<&'static Table>,
     problems: Vec<Problem>,
+    /// What came of compiling each regular expression, and the bytes they take.
+    regexes: HashMap<Box<str>, Result<(), RegexError>>,
+    regex_bytes: usize,
 }
 
 impl<'a> Reader<'a> {
@@ -148,6 +153,8 @@ impl<'a> Reader<'a> {
             file,
             tables: root.all(),
             problems,
+            regexes: HashMap::new(),
+            regex_bytes: 0,
         }
     }
 

@@ -13,17 +13,20 @@ use std::path::{Path, PathBuf};
 
 use aegis_policy::action::Action;
 use aegis_policy::clock::Moment;
-use aegis_policy::decision::Decider;
+use aegis_policy::decision::{Decider, Decision};
+use aegis_policy::layers::Layers;
+use aegis_policy::merge::merge;
 use aegis_policy::policy::Policy;
-use aegis_policy::problem::Problem;
+use aegis_policy::problem::Problems;
 use aegis_policy::value::{Number, Value};
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value as Json};
 
+#[path = "decisions/refused.rs"]
+mod refused;
+
 /// A folder that lost its cases must not pass.
 const CASES: usize = 650;
-/// The same for policies that are refused or warned about.
-const REFUSED: usize = 100;
 /// The moment of a case that names none, a Monday.
 const NOON: &str = "2026-01-05T12:00:00Z";
 /// How an expectation of nothing is shown.
@@ -190,7 +193,11 @@ fn compare(engine: &Engine, action: &Action, case: &Case) -> Vec<String> {
             or_nothing(&expect.reason),
             reason.as_deref().unwrap_or(NOTHING),
         ),
-        ("layer", expect.layer.clone(), layer.unwrap_or(NOTHING)),
+        (
+            "layer",
+            expect.layer.clone(),
+            layer.as_deref().unwrap_or(NOTHING),
+        ),
     ];
     rows.into_iter()
         .filter_map(|(what, want, got)| {
@@ -249,4 +256,64 @@ fn long((key, value): (&String, &Json)) -> String {
     let mut text = value["of"].as_str().unwrap().repeat(times);
     text.push_str(value["then"].as_str().unwrap());
     pair((key, &Json::String(text)))
+}
+
+/// What decides: one policy, or a hierarchy of them.
+enum Engine {
+    Policy(Box<Policy>),
+    Layers(Layers),
+}
+
+/// A decision and what it stands on.
+struct Answer {
+    decision: Decision,
+    rule: Option<String>,
+    reason: Option<String>,
+    layer: Option<String>,
+}
+
+impl Engine {
+    fn of(document: &Document) -> Result<Self, Problems> {
+        let load = |text: &str| Policy::load("policy.yaml", text);
+        if let Some(text) = &document.policy {
+            return Ok(Self::Policy(Box::new(load(text)?)));
+        }
+        if let Some(layers) = &document.layers {
+            let mut layers = layers.iter().map(|(name, text)| (name.as_str(), text));
+            let (name, text) = layers.next().unwrap();
+            let mut all = Layers::new(name, load(text.as_str().unwrap())?);
+            for (name, text) in layers {
+                all = all.with(name, load(text.as_str().unwrap())?);
+            }
+            return Ok(Self::Layers(all));
+        }
+        let mut parts = Vec::new();
+        for text in document.merge.iter().flatten() {
+            parts.push(load(text)?.checked().clone());
+        }
+        let base = parts.remove(0);
+        let merged = merge(base, parts);
+        Ok(Self::Policy(Box::new(Policy::compile(merged.policy)?)))
+    }
+
+    fn decide(&self, action: &Action, at: Moment) -> Answer {
+        let (policy, decision, layer) = match self {
+            Self::Policy(policy) => (&**policy, policy.decide(action, at), None),
+            Self::Layers(layers) => {
+                let found = layers.decide(action, at);
+                let layer = layers.get(found.layer).unwrap();
+                (&layer.policy, found.decision, Some(layer.name.to_string()))
+            }
+        };
+        let rule = match decision.by {
+            Decider::Rule(number) => policy.rule(number),
+            Decider::Default | Decider::Language => None,
+        };
+        Answer {
+            decision,
+            rule: rule.map(|r| r.name.value.to_string()),
+            reason: rule.and_then(|r| Some(r.reason.as_ref()?.value.to_string())),
+            layer,
+        }
+    }
 }

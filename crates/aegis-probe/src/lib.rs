@@ -15,7 +15,9 @@ pub mod baseline;
 pub mod diff;
 pub mod report;
 pub mod rules;
+pub mod score;
 
+pub(crate) mod search;
 pub(crate) mod suspect;
 
 use aegis_diag::{Finding, Span, Suppressed};

@@ -123,7 +123,7 @@ pub(crate) static MATCH: Table = Table {
             "type",
             Shape::Patterns,
             "The type of the action: usually the name of a tool. Absent: any",
-            "[\"delete*\", \"drop_?able\"]",
+            "[\"delete*\", \"drop_table\"]",
             &[
                 "tool", "tools", "types", "name", "action", "actions", "kind",
             ],

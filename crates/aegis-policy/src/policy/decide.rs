@@ -62,6 +62,17 @@ impl Policy {
         self.kind.find(action.kind.canonical(), kinds);
         self.target.find(action.target.canonical(), targets);
         self.agent.find(action.agent.canonical(), agents);
+        self.first_among([kinds, targets, agents], action, at)
+    }
+
+    /// Who decides among the rules that speak of the type, the target and the agent, and whether
+    /// an earlier rule was left unsettled. Rules that speak of every name need not be in the sets.
+    pub(super) fn first_among(
+        &self,
+        [kinds, targets, agents]: [&[u64]; 3],
+        action: &Action,
+        at: Moment,
+    ) -> (Decider, bool) {
         let scene = self.scene(action, at);
         let fields = kinds
             .iter()
@@ -108,7 +119,7 @@ impl Policy {
         }
     }
 
-    fn decision(&self, action: &Action, by: Decider, unsettled: bool) -> Decision {
+    pub(super) fn decision(&self, action: &Action, by: Decider, unsettled: bool) -> Decision {
         let rule = match by {
             Decider::Rule(number) => self.rules.get(number as usize),
             _ => None,

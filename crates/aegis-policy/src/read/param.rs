@@ -6,8 +6,9 @@ use crate::keys::Operand;
 use crate::model::ParamPath;
 use crate::path;
 use crate::plain::{Plain, classify};
+use crate::policy::REGEX_BYTES;
 use crate::problem::{Problem, shown};
-use crate::regexes;
+use crate::regexes::{self, RegexError};
 use crate::tree::{Map, Node, Style, View};
 use crate::value::{Number, Value};
 
@@ -214,17 +215,43 @@ impl Reader<'_> {
             self.push(problem);
             return None;
         }
-        if let Err(e) = regexes::compile(text) {
-            let at = e.at.map_or_else(|| node.at(), |at| self.inside(node, at));
-            let message = format!(
-                "`{}` is not a regular expression: {}",
-                shown(text),
-                e.message
-            );
-            self.push(Problem::error("bad-regex", self.span(at), message));
+        match self.compiled(text) {
+            Some(Ok(())) => Some(text.into()),
+            Some(Err(e)) => {
+                let at = e.at.map_or_else(|| node.at(), |at| self.inside(node, at));
+                let message = format!(
+                    "`{}` is not a regular expression: {}",
+                    shown(text),
+                    e.message
+                );
+                self.push(Problem::error("bad-regex", self.span(at), message));
+                None
+            }
+            None => {
+                let message = format!(
+                    "the regular expressions of the policy take more than {REGEX_BYTES} bytes"
+                );
+                let problem = self.error("too-large", node, message);
+                self.push(problem.label("the limit is passed here"));
+                None
+            }
+        }
+    }
+
+    /// Whether an expression compiles, asked once for each; `None` where all of them together have
+    /// become too large.
+    fn compiled(&mut self, text: &str) -> Option<Result<(), RegexError>> {
+        if let Some(known) = self.regexes.get(text) {
+            return Some(known.clone());
+        }
+        if self.regex_bytes > REGEX_BYTES {
             return None;
         }
-        Some(text.into())
+        let result = regexes::compile(text).map(|regex| {
+            self.regex_bytes = self.regex_bytes.saturating_add(regex.memory_usage());
+        });
+        self.regexes.insert(text.into(), result.clone());
+        (self.regex_bytes <= REGEX_BYTES).then_some(result)
     }
 
     /// A scalar, or a list of scalars that must all be contained.
