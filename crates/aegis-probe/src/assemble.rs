@@ -16,7 +16,7 @@ use sha2::{Digest, Sha256};
 use crate::suspect::{Idea, Suspect};
 use crate::{Found, Input, rules};
 
-pub(crate) use self::place::who;
+pub(crate) use self::place::{head, subject, who};
 pub(crate) use self::reproduce::reproduce;
 pub(crate) use self::words::{category, quote, runs};
 
@@ -62,10 +62,13 @@ pub(crate) fn sort(findings: &mut [Assembled]) {
 
 fn one(input: &Input<'_>, mut suspect: Suspect, bugs: &mut Vec<String>) -> Option<Assembled> {
     let policy = input.policy;
-    let shown = suspect.witnesses.len();
-    suspect
-        .witnesses
-        .retain(|(action, at)| reproduces(policy, &suspect, action, *at, bugs));
+    let witnesses = std::mem::take(&mut suspect.witnesses);
+    let shown = witnesses.len();
+    for (action, at) in witnesses {
+        if reproduces(policy, &suspect, &action, at, bugs) {
+            suspect.witnesses.push((action, at));
+        }
+    }
     if shown > 0 && suspect.witnesses.is_empty() {
         return None;
     }
@@ -83,9 +86,10 @@ fn one(input: &Input<'_>, mut suspect: Suspect, bugs: &mut Vec<String>) -> Optio
     finding.fingerprint = fingerprint(policy, &suspect);
     finding.notes = words::notes(&suspect, &witnesses);
     finding.help = Some(words::advice(suspect.rule.id).to_owned());
-    let explain = suspect.witnesses.first().map_or_else(Vec::new, |(a, at)| {
-        explain(policy, &suspect, a, *at)
-    });
+    let explain = suspect
+        .witnesses
+        .first()
+        .map_or_else(Vec::new, |(a, at)| explain(policy, &suspect, a, *at));
     suspect.affected.1.truncate(EXAMPLES);
     finding.proof = Some(Box::new(Proof {
         category: category(suspect.rule),
@@ -108,7 +112,8 @@ fn one(input: &Input<'_>, mut suspect: Suspect, bugs: &mut Vec<String>) -> Optio
 }
 
 /// Whether the engine decides a witness as the analysis says: by the decider it names; for a
-/// step of a chain, automatically.
+/// step of a chain, automatically. What rests on an assumption cannot be held against the engine,
+/// which does not make it.
 fn reproduces(
     policy: &Policy,
     suspect: &Suspect,
@@ -116,7 +121,7 @@ fn reproduces(
     at: Moment,
     bugs: &mut Vec<String>,
 ) -> bool {
-    if suspect.rule == &rules::UNKNOWN {
+    if suspect.rule == &rules::UNKNOWN || !suspect.assumes.is_empty() {
         return true;
     }
     let decision = policy.decide(action, at);

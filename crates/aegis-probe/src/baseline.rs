@@ -144,7 +144,11 @@ impl Baseline {
             .map(|known| (known.id.as_str(), known))
             .collect();
         let of_baseline = |s: &&Suppressed| said.contains_key(s.finding.fingerprint.as_str());
-        let again = report.suppressed.iter().filter(of_baseline).map(|s| &s.finding);
+        let again = report
+            .suppressed
+            .iter()
+            .filter(of_baseline)
+            .map(|s| &s.finding);
         let mut findings: Vec<Known> = report
             .findings
             .iter()
@@ -196,9 +200,13 @@ impl Baseline {
                 return true;
             };
             met.insert(known.id.clone());
-            let over = today.zip(known.expires.as_deref()).filter(|(today, end)| end < today);
+            let over = today
+                .zip(known.expires.as_deref())
+                .filter(|(today, end)| end < today);
             if let Some((_, end)) = over {
-                finding.notes.push(format!("the baseline accepted it until {end}"));
+                finding
+                    .notes
+                    .push(format!("the baseline accepted it until {end}"));
                 return true;
             }
             let reason = known.reason.as_deref().unwrap_or("known");
@@ -240,7 +248,10 @@ impl Guard {
         let action = Action::from_json(self.action.get()).map_err(|e| wrong(format!("is {e}")))?;
         let at = Moment::parse(&self.at);
         let at = at.ok_or_else(|| wrong(format!("has `{}` for a time", quote(&self.at))))?;
-        let approval = self.approval.parse().map_err(|e| wrong(format!("is wrong: {e}")))?;
+        let approval = self
+            .approval
+            .parse()
+            .map_err(|e| wrong(format!("is wrong: {e}")))?;
         Ok((action, at, approval))
     }
 }
@@ -250,7 +261,11 @@ fn removed(
     rule: &str,
     weaker: Vec<(&Guard, Action, Moment)>,
 ) -> Option<Assembled> {
-    let number = policy.checked().rules().iter().position(|r| &*r.name.value == rule);
+    let number = policy
+        .checked()
+        .rules()
+        .iter()
+        .position(|r| &*r.name.value == rule);
     let (first, action, at) = weaker.first()?;
     let decision = policy.decide(action, *at);
     let subject = match (number, decision.by) {
@@ -269,10 +284,15 @@ fn removed(
     let mut finding = Finding::at(&rules::GUARD_REMOVED, span, message, label)
         .help("bring the rule back, or write a new baseline if the change is meant");
     let was = first.approval.as_str();
-    finding.notes.push(format!("the baseline says `{was}`; {} of its actions are decided more weakly", weaker.len()));
+    finding.notes.push(format!(
+        "the baseline says `{was}`; {} of its actions are decided more weakly",
+        weaker.len()
+    ));
     finding.fingerprint = content_fingerprint("AEG213", "", rule, &action.to_json(), 0);
-    let witnesses: Vec<(Action, Moment)> =
-        weaker.iter().map(|(_, action, at)| (action.clone(), *at)).collect();
+    let witnesses: Vec<(Action, Moment)> = weaker
+        .iter()
+        .map(|(_, action, at)| (action.clone(), *at))
+        .collect();
     finding.proof = Some(Box::new(Proof {
         category: category(&rules::GUARD_REMOVED),
         certainty: Certainty::Proved,
@@ -286,7 +306,11 @@ fn removed(
         explain: Vec::new(),
         affected: Affected {
             count: witnesses.len(),
-            examples: witnesses.iter().take(8).map(|(a, _)| a.to_string()).collect(),
+            examples: witnesses
+                .iter()
+                .take(8)
+                .map(|(a, _)| a.to_string())
+                .collect(),
         },
         fix: None,
     }));

@@ -43,7 +43,12 @@ pub(crate) fn find(input: &Input<'_>, options: &Options, run: &mut Run) {
         .iter()
         .map(|assembled| workshop.fix(assembled, run))
         .collect();
-    run.probes += workshop.tried.iter().flat_map(|(_, t)| t).map(|t| t.run.probes).sum::<u64>();
+    run.probes += workshop
+        .tried
+        .iter()
+        .flat_map(|(_, t)| t)
+        .map(|t| t.run.probes)
+        .sum::<u64>();
     for (assembled, fix) in run.findings.iter_mut().zip(found) {
         let Some(fix) = fix else { continue };
         assembled.finding.help = Some(help(&fix));
@@ -63,8 +68,14 @@ fn help(fix: &Fix) -> String {
     }];
     said.push(match fix.restricts.count {
         0 => "holds up no harmless name".to_owned(),
-        1 => format!("holds up 1 harmless name: `{}`", fix.restricts.examples.join("")),
-        n => format!("holds up {n} harmless names, such as `{}`", fix.restricts.examples.join("`, `")),
+        1 => format!(
+            "holds up 1 harmless name: `{}`",
+            fix.restricts.examples.join("")
+        ),
+        n => format!(
+            "holds up {n} harmless names, such as `{}`",
+            fix.restricts.examples.join("`, `")
+        ),
     });
     if !fix.safe {
         said.push("needs a look: `--fix=unsafe` applies it".to_owned());

@@ -9,6 +9,7 @@
 mod assemble;
 mod compare;
 mod fix;
+mod replay;
 mod waiver;
 
 pub mod baseline;
@@ -27,6 +28,7 @@ use aegis_policy::policy::Policy;
 use crate::assemble::Assembled;
 use crate::baseline::Baseline;
 use crate::score::Score;
+use crate::search::board::Board;
 use crate::suspect::Suspect;
 
 pub use crate::fix::{Mended, Mode, mend, unified};
@@ -59,7 +61,7 @@ pub struct Input<'p> {
 
 /// How it is probed. Every budget counts steps, never time, so that results do not depend on the
 /// machine.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Options {
     /// The seed of the fuzzer; the same seed tries the same actions.
     pub seed: u64,
@@ -152,7 +154,13 @@ pub fn probe(input: &Input<'_>, options: &Options) -> ProbeReport {
     if options.fixes {
         fix::find(input, options, &mut run); //                       findings -> what mends them
     }
-    let Run { mut findings, bugs, probes, score, .. } = run;
+    let Run {
+        mut findings,
+        bugs,
+        probes,
+        score,
+        ..
+    } = run;
     let today = options.today.as_deref();
     let mut suppressed = waiver::apply(input.policy, today, &mut findings);
     let mut gone = Vec::new();
@@ -163,7 +171,10 @@ pub fn probe(input: &Input<'_>, options: &Options) -> ProbeReport {
     suppressed.sort_by(|a, b| a.finding.sort_key().cmp(&b.finding.sort_key()));
     let findings: Vec<Finding> = findings.into_iter().map(|a| a.finding).collect();
     ProbeReport {
-        unknown: findings.iter().filter(|f| f.rule == &rules::UNKNOWN).count(),
+        unknown: findings
+            .iter()
+            .filter(|f| f.rule == &rules::UNKNOWN)
+            .count(),
         findings,
         suppressed,
         gone,
@@ -174,7 +185,20 @@ pub fn probe(input: &Input<'_>, options: &Options) -> ProbeReport {
 }
 
 /// The analyses, and what they suspect in words and places.
-pub(crate) fn run(input: &Input<'_>, options: &Options) -> Run {
-    let _ = (input, options);
-    todo!()
+pub(crate) fn run(input: &Input<'_>, _options: &Options) -> Run {
+    let mut found = Found::default();
+    let board = Board::new(input.policy);
+    let score = Score::of(&board);
+    let (mut harmless, _) = board.reads();
+    harmless.sort_unstable();
+    found.probes += board.probes();
+    let probes = found.probes;
+    let (findings, bugs) = assemble::assemble(input, found);
+    Run {
+        findings,
+        bugs,
+        probes,
+        score,
+        harmless,
+    }
 }

@@ -108,7 +108,10 @@ impl Waiver {
     /// What is wrong with it.
     fn wrong(&self, today: Option<&str>, used: bool) -> Option<(&'static Rule, String)> {
         if let Some(mistake) = &self.mistake {
-            return Some((&rules::WAIVER_UNUSED, format!("this waiver does not count: {mistake}")));
+            return Some((
+                &rules::WAIVER_UNUSED,
+                format!("this waiver does not count: {mistake}"),
+            ));
         }
         if !used {
             let message = "this waiver suppresses nothing".to_owned();
@@ -120,7 +123,8 @@ impl Waiver {
         }
         let until = self.until.as_deref().unwrap_or("");
         let message = || format!("this waiver ended on {until} and does not count");
-        self.is_over(today).then(|| (&rules::WAIVER_EXPIRED, message()))
+        self.is_over(today)
+            .then(|| (&rules::WAIVER_EXPIRED, message()))
     }
 }
 
@@ -183,7 +187,10 @@ fn gather(part: &Outline, scalars: &mut Vec<Range<usize>>) {
 /// The waiver in a comment, if it is one.
 fn read(comment: &str, at: Range<usize>) -> Option<Waiver> {
     let body = comment.trim_start_matches('#').trim_start();
-    let rest = body.strip_prefix("aegis:")?.trim_start().strip_prefix("ignore")?;
+    let rest = body
+        .strip_prefix("aegis:")?
+        .trim_start()
+        .strip_prefix("ignore")?;
     if rest.starts_with(|c: char| c.is_alphanumeric() || c == '_' || c == '-') {
         return None;
     }
@@ -208,7 +215,9 @@ fn read(comment: &str, at: Range<usize>) -> Option<Waiver> {
         match word.strip_prefix("until=") {
             Some(date) if is_date(date) => until = Some(date.to_owned()),
             Some(date) => {
-                mistake = Some(format!("`{date}` is not a date; expected `until=YYYY-MM-DD`"));
+                mistake = Some(format!(
+                    "`{date}` is not a date; expected `until=YYYY-MM-DD`"
+                ));
             }
             None => reason.push(word),
         }
@@ -230,9 +239,7 @@ pub(crate) fn is_date(text: &str) -> bool {
     let number = |p: &str, n: usize| p.len() == n && p.bytes().all(|b| b.is_ascii_digit());
     let within = |p: &str, most: u32| p.parse::<u32>().is_ok_and(|n| (1..=most).contains(&n));
     match parts.as_slice() {
-        [y, m, d] => {
-            number(y, 4) && number(m, 2) && number(d, 2) && within(m, 12) && within(d, 31)
-        }
+        [y, m, d] => number(y, 4) && number(m, 2) && number(d, 2) && within(m, 12) && within(d, 31),
         _ => false,
     }
 }
@@ -247,7 +254,8 @@ mod tests {
 
     #[test]
     fn a_waiver_names_rules_a_reason_and_a_date() {
-        let w = waiver("# aegis: ignore[AEG202, target-gap] names are fixed until=2027-01-31").unwrap();
+        let w =
+            waiver("# aegis: ignore[AEG202, target-gap] names are fixed until=2027-01-31").unwrap();
         assert_eq!(w.rules, ["AEG202", "AEG205"]);
         assert_eq!(w.reason.as_deref(), Some("names are fixed"));
         assert!(w.counts(Some("2027-01-31")) && !w.counts(Some("2027-02-01")));
@@ -263,10 +271,14 @@ mod tests {
 
     #[test]
     fn a_hash_in_a_text_is_no_comment() {
-        let text = "rules:\n  - name: \"a # b\" # one\n    reason: c#d\n    match: {type: '# x'}\n# two\n";
+        let text =
+            "rules:\n  - name: \"a # b\" # one\n    reason: c#d\n    match: {type: '# x'}\n# two\n";
         let file = aegis_diag::SourceFile::new("p", text, None);
         let sheet = Sheet::new(&file).unwrap();
-        let found: Vec<&str> = comments(text, sheet.root()).into_iter().map(|r| &text[r]).collect();
+        let found: Vec<&str> = comments(text, sheet.root())
+            .into_iter()
+            .map(|r| &text[r])
+            .collect();
         assert_eq!(found, ["# one", "# two"]);
     }
 }

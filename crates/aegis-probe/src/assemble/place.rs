@@ -50,14 +50,18 @@ pub(super) fn finding(input: &Input<'_>, suspect: &Suspect) -> Finding {
 pub(crate) fn subject(policy: &Policy, subject: Subject) -> (Span, String) {
     let found = match subject {
         Subject::Defaults => defaults(policy),
-        Subject::Rule(number) => rule(policy, number).and_then(head).map(|s| (s, "this rule")),
+        Subject::Rule(number) => rule(policy, number)
+            .and_then(head)
+            .map(|s| (s, "this rule")),
         Subject::Pattern(number, field, at) => rule(policy, number)
             .and_then(|rule| pattern(rule, field, at).or_else(|| head(rule)))
             .map(|s| (s, "this pattern")),
         Subject::Condition(number, at) => rule(policy, number)
             .and_then(|rule| {
                 let condition = rule.conditions.get(at);
-                condition.and_then(|c| c.span.clone()).or_else(|| head(rule))
+                condition
+                    .and_then(|c| c.span.clone())
+                    .or_else(|| head(rule))
             })
             .map(|s| (s, "this condition")),
     };
@@ -72,14 +76,17 @@ fn rule(policy: &Policy, number: usize) -> Option<&Rule> {
 }
 
 fn pattern(rule: &Rule, field: Field, at: usize) -> Option<Span> {
-    let texts = |list: &Option<Vec<Located<Box<str>>>>| {
-        list.as_ref().and_then(|l| l.get(at)?.span.clone())
-    };
+    let texts =
+        |list: &Option<Vec<Located<Box<str>>>>| list.as_ref().and_then(|l| l.get(at)?.span.clone());
     match field {
         Field::Type => texts(&rule.matches.kind),
         Field::Target => texts(&rule.matches.target),
         Field::Agent => texts(&rule.matches.agent),
-        Field::Effect => rule.matches.effect.as_ref().and_then(|l| l.get(at)?.span.clone()),
+        Field::Effect => rule
+            .matches
+            .effect
+            .as_ref()
+            .and_then(|l| l.get(at)?.span.clone()),
     }
 }
 

@@ -31,7 +31,10 @@ pub(crate) fn reproduce(policy: &Policy, action: &Action, at: Moment) -> String 
         command += &format!(" {option}{gap}{}", shell(value));
     };
     add("--type", action.kind_name().original());
-    for (option, name) in [("--target", action.target_name()), ("--agent", action.agent_name())] {
+    for (option, name) in [
+        ("--target", action.target_name()),
+        ("--agent", action.agent_name()),
+    ] {
         if !name.original().is_empty() {
             add(option, name.original());
         }

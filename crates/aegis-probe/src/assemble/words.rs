@@ -30,16 +30,22 @@ pub(crate) fn category(rule: &Rule) -> &'static str {
 /// What to do about the findings of a rule, where no fix was found.
 pub(super) fn advice(id: &str) -> &'static str {
     match id {
-        "AEG201" => "add a rule for it that asks or blocks; `match: {effect: ...}` meets every name",
+        "AEG201" => {
+            "add a rule for it that asks or blocks; `match: {effect: ...}` meets every name"
+        }
         "AEG202" => "widen the pattern, or match the effect instead of the name",
-        "AEG203" => "set `defaults: {approval: approve}` or `block`, and allow what is harmless by rule",
+        "AEG203" => {
+            "set `defaults: {approval: approve}` or `block`, and allow what is harmless by rule"
+        }
         "AEG204" => "let a person approve at least one step of the chain",
         "AEG205" => "name the other spellings of the target, or widen its pattern",
         "AEG206" => "name what may run unattended, and let the rest be asked",
         "AEG207" => "move the rule before the one that hides it, or remove it",
         "AEG208" => "remove the rule",
         "AEG209" => "move the stricter rule before the weaker one",
-        "AEG210" => "close the gap: `param_missing`, the other bound, or a rule without the condition",
+        "AEG210" => {
+            "close the gap: `param_missing`, the other bound, or a rule without the condition"
+        }
         "AEG211" => "correct the condition, or remove the rule",
         "AEG212" => "match the canonical spelling",
         "AEG213" => "bring the rule back, or write a new baseline if the change is meant",

@@ -91,13 +91,12 @@ impl Sheet<'_> {
                 let indent = " ".repeat(self.column(self.dash(last)?));
                 let end = self.chunk(last)?.end;
                 let line = |a: &String| {
-                    format!(
-                        "{}{indent}- {}",
-                        self.newline(),
-                        self.scalar_like(last, a)
-                    )
+                    format!("{}{indent}- {}", self.newline(), self.scalar_like(last, a))
                 };
-                Some(vec![put(end..end, add.iter().map(line).collect::<String>())])
+                Some(vec![put(
+                    end..end,
+                    add.iter().map(line).collect::<String>(),
+                )])
             }
             _ => None,
         }
@@ -116,7 +115,10 @@ impl Sheet<'_> {
         let edits = edits.filter(|(place, (_, from))| place != *from);
         edits
             .map(|(_, (range, &from))| {
-                Some(put(range.clone(), self.text.get(chunks.get(from)?.clone())?))
+                Some(put(
+                    range.clone(),
+                    self.text.get(chunks.get(from)?.clone())?,
+                ))
             })
             .collect()
     }
@@ -209,7 +211,10 @@ impl Sheet<'_> {
                 };
                 let first = entries.first()?.key_at.start;
                 let indent = " ".repeat(self.column(first));
-                edits.push(put(first..first, format!("{added}{}{indent}", self.newline())));
+                edits.push(put(
+                    first..first,
+                    format!("{added}{}{indent}", self.newline()),
+                ));
             }
         }
         edits.sort_by_key(|edit| edit.range.start);
@@ -242,7 +247,11 @@ impl Sheet<'_> {
                 let above = (!clock).then(|| (outer.key_at.clone(), true));
                 return Some((Own::alone(outer), above));
             }
-            let Kind::Map { entries: inner, flow } = &outer.value.kind else {
+            let Kind::Map {
+                entries: inner,
+                flow,
+            } = &outer.value.kind
+            else {
                 continue;
             };
             let Some(i) = inner.iter().position(|e| e.key_at.start == range.start) else {

@@ -24,7 +24,12 @@ pub(super) fn insert(sheet: &Sheet<'_>, yaml: &str, before: Option<usize>) -> Op
             match before.and_then(|i| items.get(i)) {
                 Some(next) => {
                     let start = next.at.start;
-                    let gap = match sheet.text.get(sheet.line_start(start)..start)?.trim().is_empty() {
+                    let gap = match sheet
+                        .text
+                        .get(sheet.line_start(start)..start)?
+                        .trim()
+                        .is_empty()
+                    {
                         true => format!("{}{}", sheet.newline(), " ".repeat(sheet.column(start))),
                         false => " ".to_owned(),
                     };
@@ -140,7 +145,10 @@ fn in_braces(yaml: &str) -> Option<String> {
 
 fn braces(sheet: &Sheet<'_>, part: &Outline) -> Option<String> {
     match &part.kind {
-        Kind::Map { entries, flow: false } => {
+        Kind::Map {
+            entries,
+            flow: false,
+        } => {
             let entries: Option<Vec<String>> = entries
                 .iter()
                 .map(|e| {
@@ -154,7 +162,9 @@ fn braces(sheet: &Sheet<'_>, part: &Outline) -> Option<String> {
             let items: Option<Vec<String>> = items.iter().map(|i| braces(sheet, i)).collect();
             Some(format!("[{}]", items?.join(", ")))
         }
-        Kind::Scalar { text, plain: true } if text.contains([',', '[', ']', '{', '}', '#', ':']) => {
+        Kind::Scalar { text, plain: true }
+            if text.contains([',', '[', ']', '{', '}', '#', ':']) =>
+        {
             Some(super::sheet::quoted(text))
         }
         _ => Some(sheet.text.get(part.at.clone())?.to_owned()),

@@ -12,30 +12,52 @@ use crate::suspect::{Field, Idea};
 pub(super) fn of(policy: &Policy, idea: &Idea) -> String {
     let name = |rule: usize| {
         let rules = policy.checked().rules();
-        rules.get(rule).map_or_else(String::new, |rule| format!("`{}`", quote(&rule.name.value)))
+        rules
+            .get(rule)
+            .map_or_else(String::new, |rule| format!("`{}`", quote(&rule.name.value)))
     };
     match idea {
-        Idea::Replace { rule, field, at, with } => {
+        Idea::Replace {
+            rule,
+            field,
+            at,
+            with,
+        } => {
             let old = pattern(policy, *rule, *field, *at);
             let old = old.map_or_else(|| field.key().to_owned(), |old| tick(&old));
-            format!("write {} instead of {old} in rule {}", tick(with), name(*rule))
+            format!(
+                "write {} instead of {old} in rule {}",
+                tick(with),
+                name(*rule)
+            )
         }
         Idea::Widen { rule, field, add } => {
             let added: Vec<String> = add.iter().map(|a| tick(a)).collect();
-            format!("add {} to `{}` of rule {}", added.join(", "), field.key(), name(*rule))
+            format!(
+                "add {} to `{}` of rule {}",
+                added.join(", "),
+                field.key(),
+                name(*rule)
+            )
         }
         Idea::Move { rule, before } => {
             format!("move rule {} before {}", name(*rule), name(*before))
         }
         Idea::Insert { yaml, before } => {
-            let new = inserted(yaml).map_or_else(|| "a rule".to_owned(), |n| format!("rule `{}`", quote(&n)));
+            let new = inserted(yaml)
+                .map_or_else(|| "a rule".to_owned(), |n| format!("rule `{}`", quote(&n)));
             match before {
                 Some(before) => format!("add {new} before {}", name(*before)),
                 None => format!("add {new} at the end"),
             }
         }
         Idea::Remove { rule } => format!("remove rule {}", name(*rule)),
-        Idea::Condition { rule, at, key, operand } => {
+        Idea::Condition {
+            rule,
+            at,
+            key,
+            operand,
+        } => {
             let number = u32::try_from(*rule).unwrap_or(u32::MAX);
             let old = policy.conditions(number).get(*at);
             let old = old.map_or_else(String::new, |c| format!("`{}` ", quote(&c.to_string())));
