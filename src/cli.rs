@@ -1,5 +1,7 @@
 //! The command line: what may be typed, and what it means in the terms of the settings.
 
+mod policy;
+
 use std::path::PathBuf;
 
 use aegis_report::Format;
@@ -8,6 +10,12 @@ use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 
 use crate::config::{FailOn, Glob, RuleWord, Scan, Threads};
 use crate::output::Output;
+
+pub(crate) use policy::{
+    InitArgs, MergeArgs, MergeFormat, Param, Percent, PolicyArgs, PolicyCommand, Schema,
+    SchemaArgs, ShowArgs, ShowFormat, SimulateArgs, TestArgs, TestFormat, ValidateArgs,
+    ValidateFormat,
+};
 
 const OUTPUT: &str = "Output";
 const GATE: &str = "Rules and verdict";
@@ -36,6 +44,22 @@ pub(crate) enum Command {
     /// Reports go to stdout, everything else to stderr. Findings alone do not fail a scan:
     /// `--fail-on` and `--strict` do.
     Scan(Box<ScanArgs>),
+    /// Write a policy for the tools in a code base, with its test suite and settings
+    ///
+    /// Nothing that is there is overwritten unless `--force` says so.
+    Init(InitArgs),
+    /// Check policies, test suites and settings
+    ///
+    /// All mistakes are shown at once, each with its line. A file with mistakes exits with 2.
+    Validate(ValidateArgs),
+    /// Show what a policy decides about actions, and why
+    Simulate(Box<SimulateArgs>),
+    /// Run the test suite of a policy, or make one
+    Test(TestArgs),
+    /// Merge policies, or show the one that applies
+    Policy(PolicyArgs),
+    /// Print the JSON Schema of policies, suites or settings
+    Schema(SchemaArgs),
     /// Explain a rule, or list all rules
     Explain(ExplainArgs),
     /// Show which frameworks and APIs are known

@@ -3,5 +3,11 @@
 pub(crate) mod catalog;
 pub(crate) mod completions;
 pub(crate) mod explain;
+pub(crate) mod init;
 pub(crate) mod man;
+pub(crate) mod policy;
 pub(crate) mod scan;
+pub(crate) mod schema;
+pub(crate) mod simulate;
+pub(crate) mod test;
+pub(crate) mod validate;
