@@ -10,10 +10,7 @@ use aegis_policy::policy::Policy;
 pub(crate) fn reproduce(policy: &Policy, action: &Action, at: Moment) -> String {
     let path = policy.checked().files().first();
     let path = path.map_or("policy.yaml", |file| file.path.as_str());
-    let path = match path.starts_with('-') {
-        true => shell(&format!("./{path}")),
-        false => shell(path),
-    };
+    let path = location(path);
     let plain = action.session_id().is_none()
         && action.stated_effect().is_none()
         && action.tool_hints() == Hints::default()
@@ -44,6 +41,20 @@ pub(crate) fn reproduce(policy: &Policy, action: &Action, at: Moment) -> String 
     }
     add("--at", &at.to_string());
     command
+}
+
+/// The policy as an argument: a word that `simulate` takes for a policy, or its option.
+fn location(path: &str) -> String {
+    let path = match path.starts_with('-') {
+        true => format!("./{path}"),
+        false => path.to_owned(),
+    };
+    let lower = path.to_ascii_lowercase();
+    let named = lower.ends_with(".yaml") || lower.ends_with(".yml");
+    match named && !path.contains(':') {
+        true => shell(&path),
+        false => format!("--policy {}", shell(&path)),
+    }
 }
 
 /// Whether a name of a parameter can stand before the `=` of an option.
