@@ -81,7 +81,7 @@ const GROUPS: &[(Effect, &[&str])] = &[
     (
         Effect::Send,
         &[
-            "send", "post", "email", "mail", "message", "forward", "publish", "notify",
+            "send", "email", "mail", "message", "forward", "publish", "notify",
             "broadcast", "share", "submit", "reply",
         ],
     ),
