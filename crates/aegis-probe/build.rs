@@ -80,10 +80,7 @@ fn write_verbs(text: &mut String, verbs: Vec<Verb>) -> Result<(), String> {
             continue;
         }
         if !EFFECTS.contains(&verb.effect.as_str()) {
-            return Err(format!(
-                "`{}` of `{}` is not an effect",
-                verb.effect, verb.verb
-            ));
+            return Err(format!("`{}` of `{}` is not an effect", verb.effect, verb.verb));
         }
         let sure = matches!(verb.used.as_str(), "verb" | "both");
         let grave = matches!(verb.severity.as_str(), "critical" | "high");
@@ -103,11 +100,7 @@ fn write_verbs(text: &mut String, verbs: Vec<Verb>) -> Result<(), String> {
 }
 
 fn write_targets(text: &mut String, targets: &[Target]) {
-    let _ = writeln!(
-        text,
-        "pub(crate) static TARGETS: [TargetClass; {}] = [",
-        targets.len()
-    );
+    let _ = writeln!(text, "pub(crate) static TARGETS: [TargetClass; {}] = [", targets.len());
     for target in targets {
         let _ = writeln!(
             text,

@@ -164,16 +164,9 @@ impl<'p> Board<'p> {
             if group.effect != Effect::Read {
                 continue;
             }
-            let names = group
-                .members
-                .iter()
-                .filter(|e| e.form == reference::Form::Real);
+            let names = group.members.iter().filter(|e| e.form == reference::Form::Real);
             all += names.clone().count();
-            let target = number.map(|set| Target {
-                class: 0,
-                name: "",
-                set,
-            });
+            let target = number.map(|set| Target { class: 0, name: "", set });
             let outcome = target.and_then(|target| self.outcome(at, &target));
             if outcome.is_some_and(|o| o[scenes::BARE].approval == Approval::Auto) {
                 automatic.extend(names.map(|e| e.name));

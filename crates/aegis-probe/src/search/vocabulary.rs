@@ -66,24 +66,8 @@ const GROUPS: &[(Effect, &[&str])] = &[
     (
         Effect::Delete,
         &[
-            "delete",
-            "remove",
-            "drop",
-            "destroy",
-            "purge",
-            "wipe",
-            "erase",
-            "truncate",
-            "unlink",
-            "clear",
-            "trash",
-            "discard",
-            "rm",
-            "del",
-            "terminate",
-            "prune",
-            "flush",
-            "uninstall",
+            "delete", "remove", "drop", "destroy", "purge", "wipe", "erase", "truncate", "unlink",
+            "clear", "trash", "discard", "rm", "del", "terminate", "prune", "flush", "uninstall",
         ],
     ),
     (
@@ -97,18 +81,8 @@ const GROUPS: &[(Effect, &[&str])] = &[
     (
         Effect::Send,
         &[
-            "send",
-            "post",
-            "email",
-            "mail",
-            "message",
-            "forward",
-            "publish",
-            "notify",
-            "broadcast",
-            "share",
-            "submit",
-            "reply",
+            "send", "email", "mail", "message", "forward", "publish", "notify",
+            "broadcast", "share", "submit", "reply",
         ],
     ),
     (
@@ -123,50 +97,21 @@ const GROUPS: &[(Effect, &[&str])] = &[
     (
         Effect::Deploy,
         &[
-            "deploy",
-            "release",
-            "rollout",
-            "ship",
-            "promote",
-            "provision",
-            "install",
-            "apply",
-            "push",
-            "upgrade",
+            "deploy", "release", "rollout", "ship", "promote", "provision", "install", "apply",
+            "push", "upgrade",
         ],
     ),
-    (
-        Effect::Deploy,
-        &["scale", "autoscale", "upscale", "downscale"],
-    ),
+    (Effect::Deploy, &["scale", "autoscale", "upscale", "downscale"]),
     (
         Effect::Privilege,
-        &[
-            "grant",
-            "authorize",
-            "allow",
-            "permit",
-            "elevate",
-            "escalate",
-            "entitle",
-        ],
+        &["grant", "authorize", "allow", "permit", "elevate", "escalate", "entitle"],
     ),
-    (
-        Effect::Privilege,
-        &["assume", "impersonate", "become", "sudo"],
-    ),
+    (Effect::Privilege, &["assume", "impersonate", "become", "sudo"]),
     (Effect::Privilege, &["revoke", "deny", "disallow"]),
     (
         Effect::Exfiltrate,
         &[
-            "export",
-            "download",
-            "dump",
-            "extract",
-            "backup",
-            "unload",
-            "exfiltrate",
-            "mirror",
+            "export", "download", "dump", "extract", "backup", "unload", "exfiltrate", "mirror",
         ],
     ),
     (
@@ -176,17 +121,8 @@ const GROUPS: &[(Effect, &[&str])] = &[
     (
         Effect::Write,
         &[
-            "update",
-            "edit",
-            "modify",
-            "patch",
-            "change",
-            "set",
-            "write",
-            "overwrite",
-            "replace",
-            "upsert",
-            "put",
+            "update", "edit", "modify", "patch", "change", "set", "write", "overwrite", "replace",
+            "upsert", "put",
         ],
     ),
     (
@@ -232,30 +168,12 @@ pub(crate) fn doing(effect: Effect) -> &'static str {
 
 /// Words that are put before a tool's name when it grows a variant.
 pub(crate) const PREFIXES: &[&str] = &[
-    "bulk",
-    "batch",
-    "mass",
-    "force",
-    "async",
-    "admin",
-    "hard",
-    "permanently",
-    "safe",
-    "auto",
+    "bulk", "batch", "mass", "force", "async", "admin", "hard", "permanently", "safe", "auto",
 ];
 
 /// Words that are put after it.
 pub(crate) const SUFFIXES: &[&str] = &[
-    "all",
-    "bulk",
-    "many",
-    "now",
-    "async",
-    "v2",
-    "force",
-    "cascade",
-    "permanently",
-    "by_id",
+    "all", "bulk", "many", "now", "async", "v2", "force", "cascade", "permanently", "by_id",
 ];
 
 /// What clients and gateways put before a tool's name.

@@ -14,17 +14,8 @@ use crate::search::vocabulary::{self, is_critical};
 
 /// Words in the name of a tool that reads what not everybody should see.
 const SECRETS: &[&str] = &[
-    "secret",
-    "credential",
-    "passw",
-    "token",
-    "api_key",
-    "apikey",
-    "api-key",
-    "access_key",
-    "private_key",
-    "connection_string",
-    "kubeconfig",
+    "secret", "credential", "passw", "token", "api_key", "apikey", "api-key", "access_key",
+    "private_key", "connection_string", "kubeconfig",
 ];
 
 fn line(effect: Effect, form: Form, secret: bool, name: &str) -> String {
@@ -120,10 +111,7 @@ fn the_reference_set_is_current() {
         std::fs::write(path, &want).expect("writable");
     }
     let have = std::fs::read_to_string(path).unwrap_or_default();
-    assert!(
-        have == want,
-        "{path} is stale: run `AEGIS_BLESS=1 cargo test`"
-    );
+    assert!(have == want, "{path} is stale: run `AEGIS_BLESS=1 cargo test`");
 }
 
 #[test]
