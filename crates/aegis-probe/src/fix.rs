@@ -15,6 +15,7 @@ use aegis_policy::policy::Policy;
 
 use crate::assemble::Assembled;
 use crate::compare::{Change, compare};
+use crate::search::board::Board;
 use crate::suspect::Idea;
 use crate::{Input, Options, Run};
 
@@ -36,6 +37,7 @@ pub(crate) fn find(input: &Input<'_>, options: &Options, run: &mut Run) {
         options,
         sheet: &sheet,
         left: options.fix_budget,
+        harmless: None,
         tried: Vec::new(),
     };
     let found: Vec<Option<Fix>> = run
@@ -92,6 +94,8 @@ struct Workshop<'a> {
     /// How many rules may still be probed again.
     left: usize,
     tried: Vec<(Idea, Option<Trial>)>,
+    /// See [`harmless`]; of the policy as it is, once something was tried.
+    harmless: Option<Vec<&'static str>>,
 }
 
 /// A change that was tried.
@@ -100,6 +104,8 @@ struct Trial {
     run: Run,
     /// Whether it is proved that no decision got weaker.
     nothing_weaker: bool,
+    /// See [`harmless`].
+    harmless: Vec<&'static str>,
 }
 
 impl Workshop<'_> {
@@ -144,12 +150,7 @@ impl Workshop<'_> {
         if replaced || trial.run.score.tenths() < before.score.tenths() {
             return None;
         }
-        let held: Vec<&str> = before
-            .harmless
-            .iter()
-            .filter(|name| trial.run.harmless.binary_search(name).is_err())
-            .copied()
-            .collect();
+        let held = self.held(&trial.harmless);
         Some(Fix {
             title: title::of(self.input.policy, idea),
             edits: trial.edits.clone(),
@@ -162,6 +163,12 @@ impl Workshop<'_> {
         })
     }
 
+    /// The harmless names that the policy lets run and the changed one does not.
+    fn held(&self, after: &[&'static str]) -> Vec<&'static str> {
+        let before = self.harmless.iter().flatten().copied();
+        before.filter(|name| after.binary_search(name).is_err()).collect()
+    }
+
     /// The text is changed, loaded, compared and probed again.
     fn attempt(&mut self, idea: &Idea) -> Option<Trial> {
         let cost = self.input.policy.checked().rules().len().max(20);
@@ -170,6 +177,9 @@ impl Workshop<'_> {
         let file = self.input.policy.checked().files().first()?;
         let text = sheet::apply(&file.text, &edits)?;
         let policy = Policy::load(&file.path, &text).ok()?;
+        if self.harmless.is_none() {
+            self.harmless = Some(harmless(self.input.policy));
+        }
         let input = Input {
             policy: &policy,
             tools: self.input.tools,
@@ -181,10 +191,18 @@ impl Workshop<'_> {
         };
         Some(Trial {
             edits,
+            harmless: harmless(&policy),
             nothing_weaker: nothing_weaker(self.input.policy, &policy, &options),
             run: crate::run(&input, &options),
         })
     }
+}
+
+/// The published names that only read and run unattended, sorted.
+fn harmless(policy: &Policy) -> Vec<&'static str> {
+    let (mut names, _) = Board::new(policy).reads();
+    names.sort_unstable();
+    names
 }
 
 /// Whether it is proved that no action is decided more weakly by the second policy.

@@ -18,6 +18,7 @@ pub mod report;
 pub mod rules;
 pub mod score;
 
+pub(crate) mod exact;
 pub(crate) mod search;
 pub(crate) mod suspect;
 
@@ -28,7 +29,6 @@ use aegis_policy::policy::Policy;
 use crate::assemble::Assembled;
 use crate::baseline::Baseline;
 use crate::score::Score;
-use crate::search::board::Board;
 use crate::suspect::Suspect;
 
 pub use crate::fix::{Mended, Mode, mend, unified};
@@ -137,8 +137,6 @@ pub(crate) struct Run {
     pub(crate) bugs: Vec<String>,
     pub(crate) probes: u64,
     pub(crate) score: Score,
-    /// The published names that only read and run unattended, sorted.
-    pub(crate) harmless: Vec<&'static str>,
 }
 
 impl Run {
@@ -159,7 +157,6 @@ pub fn probe(input: &Input<'_>, options: &Options) -> ProbeReport {
         bugs,
         probes,
         score,
-        ..
     } = run;
     let today = options.today.as_deref();
     let mut suppressed = waiver::apply(input.policy, today, &mut findings);
@@ -185,13 +182,9 @@ pub fn probe(input: &Input<'_>, options: &Options) -> ProbeReport {
 }
 
 /// The analyses, and what they suspect in words and places.
-pub(crate) fn run(input: &Input<'_>, _options: &Options) -> Run {
+pub(crate) fn run(input: &Input<'_>, options: &Options) -> Run {
     let mut found = Found::default();
-    let board = Board::new(input.policy);
-    let score = Score::of(&board);
-    let (mut harmless, _) = board.reads();
-    harmless.sort_unstable();
-    found.probes += board.probes();
+    let score = search::analyse(input, options, &mut found);
     let probes = found.probes;
     let (findings, bugs) = assemble::assemble(input, found);
     Run {
@@ -199,6 +192,5 @@ pub(crate) fn run(input: &Input<'_>, _options: &Options) -> Run {
         bugs,
         probes,
         score,
-        harmless,
     }
 }
