@@ -5,6 +5,7 @@
 //! Every decision shown is one the engine took; what is judged by vocabulary is only which actions
 //! are worth looking at.
 
+use aegis_diag::Severity;
 use aegis_policy::action::Action;
 use aegis_policy::clock::Moment;
 use aegis_policy::decision::Decider;
@@ -18,13 +19,17 @@ use self::board::Board;
 use self::rules::{RuleView, shortest};
 
 pub(crate) mod board;
+mod chains;
 mod coverage;
 mod near;
+mod normalize;
+mod open;
 pub(crate) mod reference;
 mod rules;
 mod say;
 pub(crate) mod scenes;
 mod setting;
+mod targets;
 mod tools;
 pub(crate) mod vocabulary;
 mod words;
@@ -37,6 +42,16 @@ pub(crate) fn analyse(input: &Input<'_>, options: &Options, found: &mut Found) -
     coverage::wildcards(&mut search);
     coverage::catalogue(&mut search);
     near::misses(&mut search);
+    open::namespaces(&mut search);
+    targets::restricted(&mut search);
+    targets::allowed(&mut search);
+    normalize::spellings(&mut search);
+    chains::paths(&mut search);
+    if !options.all {
+        // What is merely possible is for those who ask for it.
+        let shown = |s: &Suspect| s.severity > Severity::Low || s.operator == "wildcard";
+        search.found.retain(shown);
+    }
     found.probes += search.board.probes();
     found.suspects.append(&mut search.found);
     score
@@ -77,6 +92,12 @@ impl<'a> Search<'a> {
     /// Whether the program's own tools are known.
     fn knows_tools(&self) -> bool {
         !self.input.tools.is_empty()
+    }
+
+    /// Whether something graver than low is already said of what this decider lets run.
+    fn is_reported(&self, decider: Decider) -> bool {
+        let mut found = self.found.iter();
+        found.any(|s| s.decider == decider && s.severity > Severity::Low)
     }
 
     fn own_tool_decided_by(&self, decider: Decider) -> bool {

@@ -26,7 +26,7 @@ use super::{Search, Watched, say, setting};
 use crate::rules;
 use crate::suspect::{Field, Idea, Subject, Suspect};
 
-mod candidates;
+pub(super) mod candidates;
 mod fixes;
 
 /// How many alternatives of one rule are looked at.

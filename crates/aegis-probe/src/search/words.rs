@@ -59,6 +59,14 @@ impl Shape {
             .collect()
     }
 
+    /// All its words.
+    pub(crate) fn words(&self) -> impl Iterator<Item = &str> {
+        self.pieces.iter().filter_map(|piece| match piece {
+            Piece::Word(word) => Some(word.as_str()),
+            _ => None,
+        })
+    }
+
     /// Whether it has a `*`.
     pub(crate) fn is_open(&self) -> bool {
         self.pieces.contains(&Piece::Any)
