@@ -76,23 +76,33 @@ pub(crate) fn paths(search: &mut Search<'_>) {
     search.found.extend(suspects);
 }
 
+/// Names that say it plainly, and short ones, show most.
+fn rank(name: &str) -> (bool, usize) {
+    let plain = ["secret", "credential", "email", "run", "exec"];
+    (!plain.iter().any(|word| name.contains(word)), name.len())
+}
+
 /// The first published tool of a kind, or one of the program's own, that runs unattended.
 fn step(search: &Search<'_>, wanted: fn(&Entry) -> bool) -> Option<Step> {
     let plain = |entry: &&&Entry| entry.form == Form::Real && wanted(entry);
+    let mut found: Option<((bool, usize), Step)> = None;
     for group in &search.board.groups {
         let members = group.members.iter().filter(plain);
-        for entry in members.filter(|entry| is_there(search, entry.name)) {
-            let (action, at) = search.board.action(entry.name, "", scenes::BARE);
-            let decision = search.board.decide(&action, at);
-            if decision.approval == Approval::Auto {
-                return Some((decision.by, action, at));
-            }
-            if !search.knows_tools() {
-                break; // the others of the group are decided alike
-            }
+        let there = members.filter(|entry| is_there(search, entry.name));
+        let Some(entry) = there.min_by_key(|entry| rank(entry.name)) else {
+            continue;
+        };
+        let rank = rank(entry.name);
+        if found.as_ref().is_some_and(|(known, _)| *known <= rank) {
+            continue;
+        }
+        let (action, at) = search.board.action(entry.name, "", scenes::BARE);
+        let decision = search.board.decide(&action, at);
+        if decision.approval == Approval::Auto {
+            found = Some((rank, (decision.by, action, at)));
         }
     }
-    None
+    found.map(|(_, step)| step)
 }
 
 /// Whether the program has a tool of this name, as far as is known.

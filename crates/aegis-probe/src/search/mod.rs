@@ -21,6 +21,7 @@ use self::rules::{RuleView, shortest};
 pub(crate) mod board;
 mod chains;
 mod coverage;
+mod fuzz;
 mod near;
 mod normalize;
 mod open;
@@ -47,6 +48,9 @@ pub(crate) fn analyse(input: &Input<'_>, options: &Options, found: &mut Found) -
     targets::allowed(&mut search);
     normalize::spellings(&mut search);
     chains::paths(&mut search);
+    let hits = fuzz::run(&search, &found.suspects, &mut found.bugs);
+    search.found.extend(hits);
+    merge(&mut search);
     if !options.all {
         // What is merely possible is for those who ask for it.
         let shown = |s: &Suspect| s.severity > Severity::Low || s.operator == "wildcard";
@@ -55,6 +59,24 @@ pub(crate) fn analyse(input: &Input<'_>, options: &Options, found: &mut Found) -
     found.probes += search.board.probes();
     found.suspects.append(&mut search.found);
     score
+}
+
+/// Drops what another suspect says better: one cause, one finding.
+///
+/// What the default makes automatic is reported as such, so of near misses that fall to it only
+/// those remain that show the pattern itself to be too narrow. And where a rule that allows too much
+/// lets something grave past a restriction, that it lets lesser things run as well says little.
+fn merge(search: &mut Search<'_>) {
+    let near: Vec<(Decider, Severity)> = search
+        .found
+        .iter()
+        .filter(|s| *s.rule == crate::rules::GLOB_BYPASS)
+        .map(|s| (s.decider, s.severity))
+        .collect();
+    search.found.retain(|s| {
+        let lesser = |(by, severity): &(Decider, Severity)| *by == s.decider && *severity > s.severity;
+        *s.rule != crate::rules::MISSING_COVERAGE || s.operator != "broad-allow" || !near.iter().any(lesser)
+    });
 }
 
 /// What the searches share.

@@ -27,7 +27,7 @@ pub(crate) fn spellings(search: &mut Search<'_>) {
 fn of_rule(search: &Search<'_>, number: usize) -> Option<Suspect> {
     let globs = search.rules.get(number)?.kinds.as_deref()?;
     let shape = super::words::Shape::of(globs.first()?.alternatives().first()?);
-    let watched = search.watch(number, &[shape.name("record"), shape.name("")])?;
+    let watched = search.watch(number, &shape.instances())?;
     let kind = watched.action.kind_name().canonical();
     let target = watched.action.target_name().canonical();
     let kinds = variants(kind).into_iter().map(|k| (k, target.to_owned()));

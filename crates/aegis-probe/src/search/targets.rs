@@ -56,8 +56,7 @@ fn names(search: &Search<'_>, number: usize) -> Vec<String> {
         .collect();
     let globs = rule.kinds.iter().flatten();
     for shape in globs.flat_map(Glob::alternatives).take(ALTERNATIVES).map(Shape::of) {
-        names.push(shape.name("record"));
-        names.push(shape.name(""));
+        names.extend(shape.instances());
     }
     names.push("delete_record".to_owned());
     names

@@ -8,6 +8,7 @@ use crate::Tool;
 
 mod clean;
 mod show;
+mod timing;
 
 /// What is suspected: rule, severity, subject, and the names.
 fn suspects_with(text: &str, tools: &[Tool]) -> Vec<Suspect> {

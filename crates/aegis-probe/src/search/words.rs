@@ -94,6 +94,25 @@ impl Shape {
         name
     }
 
+    /// Names of this shape, the most readable first.
+    pub(crate) fn instances(&self) -> Vec<String> {
+        vec![self.filled("record", false), self.name("record"), self.name("")]
+    }
+
+    /// A name of this shape with its first or last `*` filled and the others empty.
+    pub(crate) fn filled(&self, fill: &str, first: bool) -> String {
+        let mut stars = self.pieces.iter().enumerate().filter(|(_, p)| **p == Piece::Any);
+        let kept = if first { stars.next() } else { stars.next_back() };
+        let kept = kept.map(|(at, _)| at);
+        let pieces = self.pieces.iter().enumerate();
+        let pieces = pieces.filter(|(at, piece)| **piece != Piece::Any || Some(*at) == kept);
+        let only = Self {
+            pieces: pieces.map(|(_, piece)| piece.clone()).collect(),
+            verb: None,
+        };
+        only.name(fill)
+    }
+
     /// The separator that it uses; `_` if it has none.
     pub(crate) fn separator(&self) -> &str {
         let first = self.pieces.iter().find_map(|piece| match piece {

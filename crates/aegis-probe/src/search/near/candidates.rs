@@ -42,7 +42,7 @@ pub(super) struct Room(Shape);
 /// Whether a pattern has a `*` and words, and none of them is surely a verb: an `issue` may be one.
 pub(in crate::search) fn is_room(shape: &Shape) -> bool {
     let words = !shape.objects().is_empty() || shape.verb.is_some();
-    shape.is_open() && words && shape.verb.is_none_or(|(_, verb)| !verb.only)
+    shape.is_open() && words && shape.verb.is_none_or(|(_, verb)| !verb.only && !(verb.sure && verb.effect == Effect::Read))
 }
 
 /// How many such patterns are looked at.
@@ -133,11 +133,11 @@ fn siblings(shape: &Shape, rooms: &[Room], names: &mut Vec<(String, Tier)>) {
             let mut fill = vec![verb];
             fill.extend(&missing);
             let fill = fill.join(separator);
-            names.push((filled(room, &fill, true), Tier::Sibling));
-            names.push((filled(room, &fill, false), Tier::Sibling));
+            names.push((room.filled(&fill, true), Tier::Sibling));
+            names.push((room.filled(&fill, false), Tier::Sibling));
             if missing.is_empty() {
                 let fill = format!("{verb}{separator}record");
-                names.push((filled(room, &fill, true), Tier::Sibling));
+                names.push((room.filled(&fill, true), Tier::Sibling));
             }
         }
     }
@@ -147,20 +147,6 @@ fn siblings(shape: &Shape, rooms: &[Room], names: &mut Vec<(String, Tier)>) {
 fn said(verb: &'static Verb) -> impl Iterator<Item = &'static str> {
     let others = vocabulary::synonyms(verb).iter().copied();
     std::iter::once(verb.text).chain(others.filter(|other| *other != verb.text))
-}
-
-/// The shape with its first or last `*` filled and the others empty.
-pub(in crate::search) fn filled(shape: &Shape, fill: &str, first: bool) -> String {
-    let mut stars = shape.pieces.iter().enumerate().filter(|(_, p)| **p == Piece::Any);
-    let kept = if first { stars.next() } else { stars.next_back() };
-    let kept = kept.map(|(at, _)| at);
-    let pieces = shape.pieces.iter().enumerate();
-    let pieces = pieces.filter(|(at, piece)| **piece != Piece::Any || Some(*at) == kept);
-    let only = Shape {
-        pieces: pieces.map(|(_, piece)| piece.clone()).collect(),
-        verb: None,
-    };
-    only.name(fill)
 }
 
 /// `remove_x` for `delete_*`.
