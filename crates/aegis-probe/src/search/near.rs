@@ -26,7 +26,7 @@ use super::{Search, Watched, say, setting};
 use crate::rules;
 use crate::suspect::{Field, Idea, Subject, Suspect};
 
-mod candidates;
+pub(super) mod candidates;
 mod fixes;
 
 /// How many alternatives of one rule are looked at.
@@ -128,7 +128,7 @@ impl Hunt {
             if self.is_over(search) {
                 return;
             }
-            let names = [shape.name("record"), shape.name("")];
+            let names = shape.instances();
             let Some(watched) = search.watch(number, &names) else {
                 continue;
             };
@@ -289,7 +289,12 @@ fn group(search: &Search<'_>, misses: Vec<Miss>) -> Vec<Suspect> {
         }
     }
     let mut groups: BTreeMap<(usize, Decider), Vec<Miss>> = BTreeMap::new();
+    let reported = search.is_reported(Decider::Default);
     for miss in owners.into_values() {
+        // Other verbs are what the finding about the default is about.
+        if reported && miss.decider == Decider::Default && !miss.same_verb {
+            continue;
+        }
         groups.entry((miss.rule, miss.decider)).or_default().push(miss);
     }
     let groups = groups.into_iter();
@@ -343,8 +348,10 @@ fn severity(rule: &RuleView<'_>, miss: &Miss) -> Severity {
     let critical = miss.effect.is_some_and(super::vocabulary::is_critical);
     let real = miss.tier == Tier::Real;
     let blocks = rule.approval() == Approval::Block;
+    let secret = miss.effect == Some(Effect::Read) && super::reference::is_secret(&miss.name);
     match (miss.effect, critical, real) {
         (_, true, true) => Severity::Critical,
+        _ if secret => if blocks { Severity::High } else { Severity::Medium },
         (Some(Effect::Write | Effect::Read), ..) if !(blocks && real) => Severity::Low,
         (Some(Effect::Write | Effect::Read), ..) => Severity::Medium,
         (_, _, true) if blocks => Severity::High,

@@ -7,6 +7,8 @@ use super::*;
 use crate::Tool;
 
 mod clean;
+mod show;
+mod timing;
 
 /// What is suspected: rule, severity, subject, and the names.
 fn suspects_with(text: &str, tools: &[Tool]) -> Vec<Suspect> {

@@ -59,6 +59,14 @@ impl Shape {
             .collect()
     }
 
+    /// All its words.
+    pub(crate) fn words(&self) -> impl Iterator<Item = &str> {
+        self.pieces.iter().filter_map(|piece| match piece {
+            Piece::Word(word) => Some(word.as_str()),
+            _ => None,
+        })
+    }
+
     /// Whether it has a `*`.
     pub(crate) fn is_open(&self) -> bool {
         self.pieces.contains(&Piece::Any)
@@ -84,6 +92,25 @@ impl Shape {
             }
         }
         name
+    }
+
+    /// Names of this shape, the most readable first.
+    pub(crate) fn instances(&self) -> Vec<String> {
+        vec![self.filled("record", false), self.name("record"), self.name("")]
+    }
+
+    /// A name of this shape with its first or last `*` filled and the others empty.
+    pub(crate) fn filled(&self, fill: &str, first: bool) -> String {
+        let mut stars = self.pieces.iter().enumerate().filter(|(_, p)| **p == Piece::Any);
+        let kept = if first { stars.next() } else { stars.next_back() };
+        let kept = kept.map(|(at, _)| at);
+        let pieces = self.pieces.iter().enumerate();
+        let pieces = pieces.filter(|(at, piece)| **piece != Piece::Any || Some(*at) == kept);
+        let only = Self {
+            pieces: pieces.map(|(_, piece)| piece.clone()).collect(),
+            verb: None,
+        };
+        only.name(fill)
     }
 
     /// The separator that it uses; `_` if it has none.

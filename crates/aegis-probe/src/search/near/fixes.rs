@@ -6,7 +6,7 @@ use aegis_policy::name::canonical;
 
 use super::super::Search;
 use super::super::rules::RuleView;
-use super::super::words::{Piece, Shape};
+use super::super::words::Shape;
 use super::{Miss, Priced};
 use crate::suspect::{Field, Idea};
 
@@ -63,14 +63,7 @@ fn price(patterns: &[String], misses: &[Miss], reads: &[&str]) -> (usize, usize)
 
 /// `*delete*` for `delete_*`, and the same bounded by separators.
 fn wider(shape: &Shape) -> Vec<String> {
-    let words: Vec<&str> = shape
-        .pieces
-        .iter()
-        .filter_map(|piece| match piece {
-            Piece::Word(word) => Some(word.as_str()),
-            _ => None,
-        })
-        .collect();
+    let words: Vec<&str> = shape.words().collect();
     if words.is_empty() {
         return Vec::new();
     }
@@ -89,6 +82,8 @@ fn stems(misses: &[Miss]) -> Vec<String> {
         };
         if let Some((_, verb)) = shape.verb
             && Some(verb.effect) == miss.effect
+            // `*del*` would match a model.
+            && verb.text.len() > 3
         {
             let stem = format!("*{}*", verb.text);
             if !stems.contains(&stem) {
