@@ -25,6 +25,24 @@ pub(super) struct Merges {
     pub(super) all: bool,
 }
 
+impl Merges {
+    /// One pattern.
+    pub(super) fn of(pieces: Vec<Piece>) -> Self {
+        Self {
+            shapes: vec![pieces],
+            all: true,
+        }
+    }
+
+    /// Nothing.
+    pub(super) fn none() -> Self {
+        Self {
+            shapes: Vec::new(),
+            all: true,
+        }
+    }
+}
+
 /// The characters two pieces, neither of which is `*`, have in common.
 fn common(alphabet: &Alphabet, a: &Piece, b: &Piece) -> Option<Piece> {
     match (a, b) {
@@ -127,10 +145,10 @@ pub(super) fn meet(alphabet: &Alphabet, p: &[Piece], q: &[Piece]) -> Option<bool
 /// The patterns of all names that two patterns have in common.
 pub(super) fn merges(alphabet: &Alphabet, p: &[Piece], q: &[Piece]) -> Merges {
     if p == q || q == [Piece::Any] {
-        return one(p);
+        return Merges::of(p.to_vec());
     }
     if p == [Piece::Any] {
-        return one(q);
+        return Merges::of(q.to_vec());
     }
     let Some(can) = finish(alphabet, p, q) else {
         return Merges::default();
@@ -187,13 +205,6 @@ pub(super) fn merges(alphabet: &Alphabet, p: &[Piece], q: &[Piece]) -> Merges {
     }
     Merges {
         shapes: found.into_iter().collect(),
-        all: true,
-    }
-}
-
-fn one(pieces: &[Piece]) -> Merges {
-    Merges {
-        shapes: vec![pieces.to_vec()],
         all: true,
     }
 }

@@ -7,14 +7,24 @@
 //! action that the engine decided; every claim that it cannot is a cover without a gap; what needs
 //! more than the budget is unknown.
 
+mod agents;
 mod alphabet;
+mod analyse;
 mod boxes;
 mod cells;
+mod compare;
+mod gaps;
 mod merge;
 mod numbers;
+mod overlap;
+mod pairs;
 mod reach;
+mod redundant;
+mod regions;
+mod shadow;
 mod space;
 mod texts;
+mod time;
 mod witness;
 mod words;
 mod world;
@@ -27,7 +37,11 @@ use aegis_policy::policy::Policy;
 use self::world::World;
 use crate::Options;
 
+#[allow(unused_imports, reason = "for the parts that are put together with this one")]
+pub(crate) use self::analyse::analyse;
+pub(crate) use self::compare::{Changes, Region, compare};
 pub(crate) use self::reach::Reach;
+pub(crate) use self::redundant::Removal;
 
 /// The exact analysis of a policy.
 #[derive(Debug)]

@@ -51,6 +51,11 @@ pub(super) enum Left {
 impl World<'_> {
     /// What earlier rules of a column leave of the contexts in which a rule applies.
     pub(super) fn left(&self, rule: &View, earlier: &[usize]) -> Left {
+        self.left_with(rule, earlier, &[])
+    }
+
+    /// The same in a space that also tells apart what these further rules do.
+    pub(super) fn left_with(&self, rule: &View, earlier: &[usize], further: &[usize]) -> Left {
         let views = || earlier.iter().filter_map(|id| Some((*id, self.rules.get(*id)?)));
         if let Some((plain, _)) = views().find(|(_, view)| view.is_plain()) {
             return Left::None(vec![plain]);
@@ -60,6 +65,7 @@ impl World<'_> {
         }
         let mut all: Vec<usize> = earlier.to_vec();
         all.push(self.id(rule.policy, rule.number));
+        all.extend(further);
         let space = self.space(&all);
         let mut pieces = vec![space.may(rule)];
         pieces.retain(|piece| !boxes::is_empty(piece));

@@ -210,6 +210,11 @@ impl Space {
         out
     }
 
+    /// Whether all its cells are known.
+    pub(super) fn is_whole(&self) -> bool {
+        self.axes.iter().all(|axis| axis.table.all)
+    }
+
     /// The part of a box that has nothing but cells with something to stand for them.
     pub(super) fn shown(&self, from: &Box) -> Box {
         let mut out = from.clone();

@@ -12,6 +12,7 @@ use rustc_hash::FxHashMap;
 
 use super::alphabet::Alphabet;
 use super::merge;
+use super::pairs::Ends;
 use super::space::Table;
 use super::words::{self, Piece, Words};
 
@@ -90,6 +91,8 @@ pub(super) struct Names {
     counting: Vec<usize>,
     /// Its characters.
     pub(super) alphabet: Alphabet,
+    /// The ends of each pattern.
+    ends: Vec<Ends>,
 }
 
 /// One or two policies taken apart.
@@ -227,6 +230,7 @@ impl<'p> World<'p> {
                 .filter(|at| alternatives.get(*at).is_some_and(words::counts))
                 .collect(),
             alphabet: Alphabet::new(alternatives.iter()),
+            ends: alternatives.iter().map(Ends::new).collect(),
             alternatives,
         });
         Self {
@@ -245,6 +249,12 @@ impl<'p> World<'p> {
     /// An alternative of a field.
     pub(super) fn alternative(&self, field: usize, number: usize) -> Option<&Alternative> {
         self.names.get(field)?.alternatives.get(number)
+    }
+
+    /// The ends of an alternative of a field.
+    pub(super) fn ends(&self, field: usize, number: usize) -> Ends {
+        let names = self.names.get(field);
+        names.and_then(|names| names.ends.get(number)).copied().unwrap_or_default()
     }
 
     /// The words that stand for an alternative of a field.

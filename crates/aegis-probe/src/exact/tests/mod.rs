@@ -1,7 +1,9 @@
 //! The exact part held against the engine, action by action.
 
+mod change;
 mod generate;
 mod reach;
+mod scenarios;
 mod parts;
 
 /// How much of a long test to run: one part in ten in an unoptimised build.

@@ -8,7 +8,7 @@ use crate::exact::{Exact, Reach};
 
 const PLAIN: Shape = Shape { tokens: generate::PLAIN, longest: 4, conditional: 3, rich: false };
 const ALL: Shape = Shape { tokens: generate::ALL, longest: 3, conditional: 3, rich: false };
-const RICH: Shape = Shape { tokens: &["a", "*", "b"], longest: 2, conditional: 1, rich: true };
+const RICH: Shape = Shape { tokens: &["a", "*", "b"], longest: 2, conditional: 2, rich: true };
 
 #[derive(Default, Debug)]
 struct Counts {
