@@ -8,6 +8,7 @@ use aegis_policy::decision::{Decider, Decision};
 use aegis_policy::model::Approval;
 use aegis_policy::policy::Policy;
 
+use crate::exact::{self, Exact, Reach};
 use crate::search::reference;
 use crate::search::scenes::{self, SCENES};
 use crate::search::vocabulary::TARGETS;
@@ -20,8 +21,6 @@ pub(crate) struct Comparison {
     pub(crate) changes: Vec<Change>,
     /// What could not be compared within the budget; if there is nothing, `changes` is all.
     pub(crate) unknown: Vec<String>,
-    /// How many decisions were evaluated.
-    pub(crate) probes: u64,
 }
 
 /// An action that is decided differently.
@@ -34,10 +33,21 @@ pub(crate) struct Change {
 }
 
 /// Everything that two policies decide differently.
-pub(crate) fn compare(_old: &Policy, _new: &Policy, _options: &Options) -> Comparison {
+pub(crate) fn compare(old: &Policy, new: &Policy, options: &Options) -> Comparison {
+    let changes = exact::compare(old, new, options);
+    let changed = changes.regions.into_iter().map(|region| Change {
+        action: region.witness.0,
+        at: region.witness.1,
+        old: region.old,
+        new: region.new,
+    });
+    let unknown = match changes.complete {
+        true => Vec::new(),
+        false => vec!["some actions, because comparing them takes more steps than the budget allows".to_owned()],
+    };
     Comparison {
-        unknown: vec!["everything".to_owned()],
-        ..Comparison::default()
+        changes: changed.collect(),
+        unknown,
     }
 }
 
@@ -46,7 +56,7 @@ const GUARDS: usize = 4;
 
 /// For each rule that restricts, actions that it decides: with names of the reference set, and one
 /// made from its patterns.
-pub(crate) fn guards(input: &Input<'_>, _options: &Options) -> Vec<(Action, Moment)> {
+pub(crate) fn guards(input: &Input<'_>, options: &Options) -> Vec<(Action, Moment)> {
     let policy = input.policy;
     let mut found: BTreeMap<u32, Vec<(Action, Moment)>> = BTreeMap::new();
     let scenes = scenes::all(policy.zone());
@@ -77,5 +87,12 @@ pub(crate) fn guards(input: &Input<'_>, _options: &Options) -> Vec<(Action, Mome
             }
         }
     }
-    found.into_values().flatten().collect()
+    let exact = Exact::new(policy, options);
+    let own = policy.checked().rules().iter().enumerate();
+    let own = own.filter(|(_, rule)| rule.approval.value != Approval::Auto);
+    let own = own.filter_map(|(number, _)| match exact.reachable(number) {
+        Reach::Live(action, at) => Some((action, at)),
+        Reach::Given(..) | Reach::Dead { .. } | Reach::Unknown => None,
+    });
+    own.chain(found.into_values().flatten()).collect()
 }

@@ -131,8 +131,6 @@ pub struct PolicyDiff {
     pub written: Vec<Written>,
     /// What recorded actions say, if there are any.
     pub replay: Option<Replayed>,
-    /// How many decisions were evaluated.
-    pub probes: u64,
 }
 
 impl PolicyDiff {
@@ -179,7 +177,6 @@ pub fn diff(
         unknown: comparison.unknown,
         written: written(old.checked(), new.checked()),
         replay: replay.map(|actions| replayed(old, new, actions)),
-        probes: comparison.probes,
     }
 }
 

@@ -184,7 +184,8 @@ pub fn probe(input: &Input<'_>, options: &Options) -> ProbeReport {
 /// The analyses, and what they suspect in words and places.
 pub(crate) fn run(input: &Input<'_>, options: &Options) -> Run {
     let mut found = Found::default();
-    let score = search::analyse(input, options, &mut found);
+    exact::analyse(input, options, &mut found); //                    what is so for every action
+    let score = search::analyse(input, options, &mut found); //       what names mean, and at random
     let probes = found.probes;
     let (findings, bugs) = assemble::assemble(input, found);
     Run {
