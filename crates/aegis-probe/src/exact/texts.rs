@@ -12,19 +12,26 @@ use regex_automata::Input;
 use regex_automata::hybrid::LazyStateID;
 use regex_automata::hybrid::dfa::{Cache, DFA};
 use regex_automata::nfa::thompson;
+use regex_syntax::hir::{Class, Hir, HirKind};
 use rustc_hash::FxHashMap;
 
 /// The walk visits at most this many places.
-const MOST_NODES: usize = 4_096;
+const MOST_NODES: usize = 2_048;
 
 /// And takes at most this many steps.
-const MOST_STEPS: usize = 400_000;
+const MOST_STEPS: usize = 120_000;
 
 /// One automaton may take this many bytes.
 const AUTOMATON_BYTES: usize = 4 << 20;
 
 /// Needles beyond this many are not combined freely.
 const MOST_NEEDLES: usize = 7;
+
+/// So many texts are spelled out for one expression.
+const MOST_SPELLED: usize = 12;
+
+/// And none longer than this.
+const LONGEST_SPELLED: usize = 4_096;
 
 /// What a text is a number by, once it is ASCII.
 const NUMBER: &str = r"\A\s*[+-]?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?\s*\z";
@@ -61,7 +68,9 @@ pub(super) fn fits(marks: &Marks) -> (Vec<Fit>, bool) {
     if marks.regexes.is_empty() {
         return side_by_side(marks);
     }
-    let (mut found, complete) = Walk::new(marks).map_or((Vec::new(), false), Walk::go);
+    let (walked, complete) = Walk::new(marks).map_or((Vec::new(), false), Walk::go);
+    let mut found = spoken(marks);
+    found.extend(walked);
     if complete {
         return (found, true);
     }
@@ -81,6 +90,68 @@ pub(super) fn fits(marks: &Marks) -> (Vec<Fit>, bool) {
         }
     }
     (found, true)
+}
+
+/// Texts that the expressions spell out, as a person would write them, and the fixed texts.
+fn spoken(marks: &Marks) -> Vec<Fit> {
+    let compiled: Vec<_> = marks.regexes.iter().map(|r| aegis_policy::regexes::compile(r).ok()).collect();
+    let expressions = marks.regexes.iter().filter_map(|regex| regex_syntax::parse(regex).ok());
+    let spelled = expressions.flat_map(|hir| spell(&hir));
+    let texts = marks.whole.iter().chain(&marks.needles).cloned().chain(spelled);
+    texts
+        .map(|text| {
+            let needles = marks.needles.iter().map(|n| text.contains(n.as_str()));
+            let whole = marks.whole.iter().map(|w| *w == text);
+            let regexes = compiled.iter().map(|r| r.as_ref().is_some_and(|r| r.is_match(&text)));
+            Fit {
+                fits: needles.chain(whole).chain(regexes).collect(),
+                number: aegis_policy::number::is_numeric(&text),
+                text: Some(text),
+            }
+        })
+        .collect()
+}
+
+/// A few texts that an expression spells out: the least of every repetition, each of its first
+/// alternatives.
+fn spell(hir: &Hir) -> Vec<String> {
+    let mut out = match hir.kind() {
+        HirKind::Empty | HirKind::Look(_) => vec![String::new()],
+        HirKind::Literal(literal) => String::from_utf8(literal.0.to_vec()).into_iter().collect(),
+        HirKind::Class(class) => nicest(class).map(String::from).into_iter().collect(),
+        HirKind::Capture(capture) => spell(&capture.sub),
+        HirKind::Repetition(repetition) => {
+            let times = usize::try_from(repetition.min).unwrap_or(usize::MAX).min(LONGEST_SPELLED);
+            let once = if times == 0 { vec![String::new()] } else { spell(&repetition.sub) };
+            once.into_iter().map(|text| text.repeat(times)).collect()
+        }
+        HirKind::Alternation(branches) => branches.iter().flat_map(spell).collect(),
+        HirKind::Concat(parts) => parts.iter().fold(vec![String::new()], |texts, part| {
+            let next = spell(part);
+            let first = next.first().cloned().unwrap_or_default();
+            let mut out: Vec<String> = texts.iter().map(|text| format!("{text}{first}")).collect();
+            let start = texts.first().cloned().unwrap_or_default();
+            out.extend(next.iter().skip(1).map(|text| format!("{start}{text}")));
+            out.truncate(MOST_SPELLED);
+            out
+        }),
+    };
+    out.retain(|text| text.len() <= LONGEST_SPELLED);
+    out.truncate(MOST_SPELLED);
+    out
+}
+
+/// The character of a class that reads best.
+fn nicest(class: &Class) -> Option<char> {
+    let has = |c: char| match class {
+        Class::Unicode(class) => class.iter().any(|r| r.start() <= c && c <= r.end()),
+        Class::Bytes(class) => c.is_ascii() && class.iter().any(|r| char::from(r.start()) <= c && c <= char::from(r.end())),
+    };
+    let first = match class {
+        Class::Unicode(class) => class.iter().next().map(|r| r.start()),
+        Class::Bytes(class) => class.iter().next().map(|r| char::from(r.start())),
+    };
+    NICE.iter().map(|byte| char::from(*byte)).find(|c| has(*c)).or(first)
 }
 
 /// A character in none of the texts.

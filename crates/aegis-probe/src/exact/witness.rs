@@ -34,6 +34,42 @@ pub(super) fn moment(zone: &Zone, second: u32) -> Moment {
     Moment::new(MONDAY, 0)
 }
 
+/// Ways to read a name in which the filler stands for anything, the best first.
+fn renderings(field: usize, name: &str, filler: char) -> Vec<String> {
+    let whole = name.chars().all(|c| c == filler);
+    let list = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
+    match (field, whole) {
+        (0, true) => return list(&["do_something", "other", "tool", "x"]),
+        (1, true) => return list(&["", "main", "other", "x"]),
+        (2, true) => return list(&["", "bot", "other", "x"]),
+        _ => {}
+    }
+    let letter = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
+    let inner = name.trim_matches(filler);
+    let (front, back) = (name.starts_with(filler), name.ends_with(filler));
+    let fronts: &[&str] = match (front, letter(inner.chars().next())) {
+        (false, _) => &[""],
+        (true, true) => &["", "my_", "x"],
+        (true, false) => &["my", "", "x"],
+    };
+    let backs: &[&str] = match (back, letter(inner.chars().next_back())) {
+        (false, _) => &[""],
+        (true, true) => &["_item", "", "-1", "x"],
+        (true, false) => &["item", "file", "1", "", "x"],
+    };
+    let mut out = Vec::new();
+    for middle in ["_", "x", ""] {
+        let inner = inner.replace(filler, middle);
+        for front in fronts {
+            out.extend(backs.iter().map(|back| format!("{front}{inner}{back}")));
+        }
+        if inner == name {
+            break;
+        }
+    }
+    out
+}
+
 /// A step of a path.
 enum Step {
     Key(String),
@@ -131,7 +167,12 @@ impl World<'_> {
         region: &Box,
     ) -> impl Iterator<Item = (Action, Moment)> + 'a {
         let shown = space.shown(region);
-        let choices: Vec<Vec<usize>> = shown.iter().map(|bits| bits.iter().collect()).collect();
+        let mut choices: Vec<Vec<usize>> = shown.iter().map(|bits| bits.iter().collect()).collect();
+        // A parameter that need not be there is left out.
+        for (axis, cells) in space.axes.iter().zip(choices.iter_mut().skip(1)) {
+            let missing = |cell: &usize| axis.table.stands.get(*cell) == Some(&Stand::Param(Sample::Missing));
+            cells.sort_by_key(|cell| !missing(cell));
+        }
         let effects = shown.first().copied().unwrap_or_default();
         let total = choices.iter().skip(1).map(Vec::len).fold(1_usize, usize::saturating_mul);
         (0..total.min(MOST_TRIED)).flat_map(move |n| {
@@ -201,36 +242,22 @@ impl World<'_> {
         names: &[String; 3],
         same: &mut dyn FnMut(&[String; 3]) -> bool,
     ) -> [String; 3] {
-        const KINDS: &[&str] = &["item", "record", "file", "data", "x", "other", "do_something", "tool"];
-        const TARGETS: &[&str] = &["", "main", "app", "x", "anything"];
-        const AGENTS: &[&str] = &["", "agent", "bot", "other", "x"];
         let mut best = names.clone();
-        for (field, choices) in [KINDS, TARGETS, AGENTS].into_iter().enumerate() {
+        for field in 0..3 {
             let filler = self.names.get(field).and_then(|n| n.alphabet.filler);
             let (Some(name), Some(filler)) = (names.get(field), filler) else {
                 continue;
             };
-            let run = filler.to_string();
             if !name.contains(filler) {
                 continue;
             }
-            let whole = *name == run;
-            let with = |choice: &&str| {
-                let text = match (field, whole) {
-                    (0, true) => match *choice {
-                        "item" | "record" | "file" | "data" | "x" | "" => return None,
-                        other => other.to_owned(),
-                    },
-                    _ => name.replace(filler, choice),
-                };
-                (field > 0 || !text.is_empty()).then_some(text)
-            };
-            for text in choices.iter().filter_map(with) {
+            for text in renderings(field, name, filler) {
                 let mut tried = best.clone();
-                if let Some(name) = tried.get_mut(field) {
-                    *name = text;
+                if let Some(slot) = tried.get_mut(field) {
+                    slot.clone_from(&text);
                 }
-                if aegis_policy::name::canonical(&tried[field]) == tried[field] && same(&tried) {
+                let is_name = aegis_policy::name::canonical(&text) == text && (field > 0 || !text.is_empty());
+                if is_name && same(&tried) {
                     best = tried;
                     break;
                 }
