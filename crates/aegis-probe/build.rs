@@ -83,16 +83,17 @@ fn write_verbs(text: &mut String, verbs: Vec<Verb>) -> Result<(), String> {
             return Err(format!("`{}` of `{}` is not an effect", verb.effect, verb.verb));
         }
         let sure = matches!(verb.used.as_str(), "verb" | "both");
+        let only = verb.used == "verb";
         let grave = matches!(verb.severity.as_str(), "critical" | "high");
-        rows.insert(verb.verb.to_ascii_lowercase(), (verb.effect, sure, grave));
+        rows.insert(verb.verb.to_ascii_lowercase(), (verb.effect, sure, only, grave));
     }
     let _ = writeln!(text, "static VERBS: [Verb; {}] = [", rows.len());
-    for (verb, (effect, sure, grave)) in rows {
+    for (verb, (effect, sure, only, grave)) in rows {
         let (first, rest) = effect.split_at(1);
         let effect = format!("Effect::{}{rest}", first.to_ascii_uppercase());
         let _ = writeln!(
             text,
-            "Verb {{ text: {verb:?}, effect: {effect}, sure: {sure}, grave: {grave} }},"
+            "Verb {{ text: {verb:?}, effect: {effect}, sure: {sure}, only: {only}, grave: {grave} }},"
         );
     }
     text.push_str("];\n");

@@ -114,8 +114,8 @@ impl<'p> Board<'p> {
                 board.outcomes.push(outcome);
             }
         }
-        let looked_at: usize = board.groups.iter().map(|group| group.members.len()).sum();
-        board.count(looked_at * board.targets.len() * SCENES);
+        let names = reference::entries().len();
+        board.count(names + board.outcomes.len() * SCENES);
         board
     }
 

@@ -230,7 +230,10 @@ fn by_rule(search: &mut Search<'_>, number: usize, groups: &BTreeMap<usize, Plac
     let (meant, open): (Vec<Hit>, Vec<Hit>) = hits
         .into_iter()
         .filter(|hit| hit.entry.form.is_plain())
-        .partition(|hit| is_meant(rule, hit.entry.name, hit.entry.effect));
+        .partition(|hit| {
+            is_meant(rule, hit.entry.name, hit.entry.effect)
+                || is_rest(&search.rules[..number], rule, hit.entry.name, hit.entry.effect)
+        });
     let open_real = open.iter().any(|hit| hit.entry.form == Form::Real);
     if open_real {
         let suspect = broad(search, number, &open);
@@ -253,6 +256,20 @@ pub(crate) fn is_meant(rule: &RuleView<'_>, name: &str, effect: Effect) -> bool 
     alternatives.any(|alternative| {
         let shape = Shape::of(alternative);
         shape.effect() == Some(effect) && !shape.objects().is_empty()
+    })
+}
+
+/// Whether a rule says the deed, and an earlier one restricts it for some targets: then the policy
+/// parts targets, and this is the rest.
+fn is_rest(earlier: &[RuleView<'_>], rule: &RuleView<'_>, name: &str, effect: Effect) -> bool {
+    let key = canonical(name);
+    let globs = rule.kinds.iter().flatten().flat_map(|g| g.alternatives());
+    let mut matching = globs.filter(|a| a.matches(&key)).map(Shape::of);
+    let says = rule.names_effect(effect) || matching.any(|shape| shape.effect().is_some_and(is_dangerous));
+    let mut restricting = earlier.iter().filter(|e| !e.is_auto() && e.targets.is_some());
+    says && restricting.any(|e| match e.rule.matches.effect {
+        Some(_) => e.names_effect(effect) && e.speaks_of(&key),
+        None => e.speaks_of(&key),
     })
 }
 

@@ -5,6 +5,7 @@
 //! Every decision shown is one the engine took; what is judged by vocabulary is only which actions
 //! are worth looking at.
 
+use aegis_diag::Severity;
 use aegis_policy::action::Action;
 use aegis_policy::clock::Moment;
 use aegis_policy::decision::Decider;
@@ -18,13 +19,18 @@ use self::board::Board;
 use self::rules::{RuleView, shortest};
 
 pub(crate) mod board;
+mod chains;
 mod coverage;
+mod fuzz;
 mod near;
+mod normalize;
+mod open;
 pub(crate) mod reference;
 mod rules;
 mod say;
 pub(crate) mod scenes;
 mod setting;
+mod targets;
 mod tools;
 pub(crate) mod vocabulary;
 mod words;
@@ -37,9 +43,40 @@ pub(crate) fn analyse(input: &Input<'_>, options: &Options, found: &mut Found) -
     coverage::wildcards(&mut search);
     coverage::catalogue(&mut search);
     near::misses(&mut search);
+    open::namespaces(&mut search);
+    targets::restricted(&mut search);
+    targets::allowed(&mut search);
+    normalize::spellings(&mut search);
+    chains::paths(&mut search);
+    let hits = fuzz::run(&search, &found.suspects, &mut found.bugs);
+    search.found.extend(hits);
+    merge(&mut search);
+    if !options.all {
+        // What is merely possible is for those who ask for it.
+        let shown = |s: &Suspect| s.severity > Severity::Low || s.operator == "wildcard";
+        search.found.retain(shown);
+    }
     found.probes += search.board.probes();
     found.suspects.append(&mut search.found);
     score
+}
+
+/// Drops what another suspect says better: one cause, one finding.
+///
+/// What the default makes automatic is reported as such, so of near misses that fall to it only
+/// those remain that show the pattern itself to be too narrow. And where a rule that allows too much
+/// lets something grave past a restriction, that it lets lesser things run as well says little.
+fn merge(search: &mut Search<'_>) {
+    let near: Vec<(Decider, Severity)> = search
+        .found
+        .iter()
+        .filter(|s| *s.rule == crate::rules::GLOB_BYPASS)
+        .map(|s| (s.decider, s.severity))
+        .collect();
+    search.found.retain(|s| {
+        let lesser = |(by, severity): &(Decider, Severity)| *by == s.decider && *severity > s.severity;
+        *s.rule != crate::rules::MISSING_COVERAGE || s.operator != "broad-allow" || !near.iter().any(lesser)
+    });
 }
 
 /// What the searches share.
@@ -77,6 +114,12 @@ impl<'a> Search<'a> {
     /// Whether the program's own tools are known.
     fn knows_tools(&self) -> bool {
         !self.input.tools.is_empty()
+    }
+
+    /// Whether something graver than low is already said of what this decider lets run.
+    fn is_reported(&self, decider: Decider) -> bool {
+        let mut found = self.found.iter();
+        found.any(|s| s.decider == decider && s.severity > Severity::Low)
     }
 
     fn own_tool_decided_by(&self, decider: Decider) -> bool {

@@ -26,11 +26,14 @@ use super::{Search, Watched, say, setting};
 use crate::rules;
 use crate::suspect::{Field, Idea, Subject, Suspect};
 
-mod candidates;
+pub(super) mod candidates;
 mod fixes;
 
 /// How many alternatives of one rule are looked at.
 const ALTERNATIVES: usize = 16;
+
+/// How many made-up names for one alternative are kept.
+const ENOUGH: usize = 12;
 
 /// A name that does what a rule restricts, and runs unattended.
 #[derive(Debug, Clone)]
@@ -87,6 +90,8 @@ struct Hunt {
     speaking: Vec<u64>,
     autos: Vec<u64>,
     default_auto: bool,
+    /// Whether there is a finding about the default already.
+    default_known: bool,
 }
 
 impl Hunt {
@@ -107,6 +112,7 @@ impl Hunt {
             speaking: Vec::new(),
             autos,
             default_auto: defaults.approval.value == Approval::Auto,
+            default_known: search.is_reported(Decider::Default),
         }
     }
 
@@ -128,7 +134,7 @@ impl Hunt {
             if self.is_over(search) {
                 return;
             }
-            let names = [shape.name("record"), shape.name("")];
+            let names = shape.instances();
             let Some(watched) = search.watch(number, &names) else {
                 continue;
             };
@@ -139,7 +145,12 @@ impl Hunt {
                 watched: &watched,
             };
             self.published(search, &quest);
+            let before = self.misses.len();
             for (name, tier) in candidates::of(quest.shape, &self.rooms) {
+                // A dozen shows it; more would only be counted.
+                if self.misses.len() - before >= ENOUGH {
+                    break;
+                }
                 self.try_name(search, &quest, &name, tier);
             }
         }
@@ -222,6 +233,11 @@ impl Hunt {
     ) {
         let rule = &search.rules[quest.rule];
         let key = canonical(name);
+        let same_verb = quest.shape.verb.is_some_and(|(_, verb)| key.contains(verb.text));
+        // Other verbs are what the finding about the default is about.
+        if self.default_known && decider == Decider::Default && !same_verb {
+            return;
+        }
         let effect = action.effect_found().effect;
         let restricted = effect.is_some_and(|e| rule.names_effect(e));
         if rule.speaks_of(&key) || (rule.rule.matches.effect.is_some() && !restricted) {
@@ -236,7 +252,6 @@ impl Hunt {
         if !self.seen.insert((key.into_owned(), decider, quest.rule)) {
             return;
         }
-        let same_verb = quest.shape.verb.is_some_and(|(_, verb)| name.to_lowercase().contains(verb.text));
         self.misses.push(Miss {
             rule: quest.rule,
             pattern: quest.pattern,
@@ -292,11 +307,29 @@ fn group(search: &Search<'_>, misses: Vec<Miss>) -> Vec<Suspect> {
     for miss in owners.into_values() {
         groups.entry((miss.rule, miss.decider)).or_default().push(miss);
     }
-    let groups = groups.into_iter();
-    groups.map(|((rule, by), misses)| suspect(search, rule, by, misses)).collect()
+    let mut suspects: Vec<Suspect> = Vec::new();
+    let mut prices = fixes::Prices::new(search);
+    for ((rule, by), misses) in groups {
+        let made_up = misses.iter().all(|miss| miss.tier != Tier::Real);
+        // That several rules let made-up names past one restriction is one cause.
+        let known = suspects.last_mut().filter(|s| {
+            made_up && matches!(s.subject, Subject::Pattern(number, ..) if number == rule)
+        });
+        match known {
+            Some(known) => known.affected.0 += misses.len(),
+            None => suspects.push(suspect(search, rule, by, misses, &mut prices)),
+        }
+    }
+    suspects
 }
 
-fn suspect(search: &Search<'_>, number: usize, decider: Decider, mut misses: Vec<Miss>) -> Suspect {
+fn suspect(
+    search: &Search<'_>,
+    number: usize,
+    decider: Decider,
+    mut misses: Vec<Miss>,
+    prices: &mut fixes::Prices,
+) -> Suspect {
     let rule = &search.rules[number];
     let rank = |m: &Miss| (m.tier, !m.same_verb, m.name.len());
     misses.sort_by(|a, b| rank(a).cmp(&rank(b)).then_with(|| a.name.cmp(&b.name)));
@@ -316,7 +349,7 @@ fn suspect(search: &Search<'_>, number: usize, decider: Decider, mut misses: Vec
         Approval::Block => "blocks",
         _ => "asks about",
     };
-    let ideas = fixes::ideas(search, rule, pattern, &misses);
+    let ideas = fixes::ideas(prices, rule, pattern, &misses);
     Suspect {
         rule: &rules::GLOB_BYPASS,
         subject: Subject::Pattern(number, Field::Type, pattern),
@@ -343,8 +376,10 @@ fn severity(rule: &RuleView<'_>, miss: &Miss) -> Severity {
     let critical = miss.effect.is_some_and(super::vocabulary::is_critical);
     let real = miss.tier == Tier::Real;
     let blocks = rule.approval() == Approval::Block;
+    let secret = miss.effect == Some(Effect::Read) && super::reference::is_secret(&miss.name);
     match (miss.effect, critical, real) {
         (_, true, true) => Severity::Critical,
+        _ if secret => if blocks { Severity::High } else { Severity::Medium },
         (Some(Effect::Write | Effect::Read), ..) if !(blocks && real) => Severity::Low,
         (Some(Effect::Write | Effect::Read), ..) => Severity::Medium,
         (_, _, true) if blocks => Severity::High,

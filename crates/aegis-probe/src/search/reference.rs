@@ -57,6 +57,18 @@ pub(crate) struct Entry {
     pub(crate) secret: bool,
 }
 
+/// Words in the name of what should not be read by everybody.
+const SECRETS: &[&str] = &[
+    "secret", "credential", "passw", "token", "api_key", "apikey", "api-key", "access_key",
+    "private_key", "connection_string", "kubeconfig",
+];
+
+/// Whether a name speaks of what should not be read by everybody.
+pub(crate) fn is_secret(name: &str) -> bool {
+    let name = name.to_lowercase();
+    SECRETS.iter().any(|word| name.contains(word))
+}
+
 /// The set, in the order of the file.
 pub(crate) fn entries() -> &'static [Entry] {
     static ENTRIES: OnceLock<Vec<Entry>> = OnceLock::new();

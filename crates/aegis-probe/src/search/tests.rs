@@ -7,6 +7,7 @@ use super::*;
 use crate::Tool;
 
 mod clean;
+mod timing;
 
 /// What is suspected: rule, severity, subject, and the names.
 fn suspects_with(text: &str, tools: &[Tool]) -> Vec<Suspect> {

@@ -14,6 +14,8 @@ pub(crate) struct Verb {
     pub(crate) effect: Effect,
     /// Whether it is mostly a verb where it stands in a name.
     pub(crate) sure: bool,
+    /// Whether it is hardly ever anything else.
+    pub(crate) only: bool,
     /// Whether doing it unattended is grave.
     pub(crate) grave: bool,
 }

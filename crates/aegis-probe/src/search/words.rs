@@ -42,6 +42,14 @@ impl Shape {
         Self { pieces, verb }
     }
 
+    /// Takes a canonical name apart.
+    pub(crate) fn of_name(name: &str) -> Self {
+        let mut pieces = Vec::new();
+        split(name, &mut pieces);
+        let verb = head(&pieces);
+        Self { pieces, verb }
+    }
+
     /// What names of this shape do, as far as the verb tells.
     pub(crate) fn effect(&self) -> Option<Effect> {
         self.verb.map(|(_, verb)| verb.effect)
@@ -57,6 +65,14 @@ impl Shape {
                 _ => None,
             })
             .collect()
+    }
+
+    /// All its words.
+    pub(crate) fn words(&self) -> impl Iterator<Item = &str> {
+        self.pieces.iter().filter_map(|piece| match piece {
+            Piece::Word(word) => Some(word.as_str()),
+            _ => None,
+        })
     }
 
     /// Whether it has a `*`.
@@ -84,6 +100,25 @@ impl Shape {
             }
         }
         name
+    }
+
+    /// Names of this shape, the most readable first.
+    pub(crate) fn instances(&self) -> Vec<String> {
+        vec![self.filled("record", false), self.name("record"), self.name("")]
+    }
+
+    /// A name of this shape with its first or last `*` filled and the others empty.
+    pub(crate) fn filled(&self, fill: &str, first: bool) -> String {
+        let mut stars = self.pieces.iter().enumerate().filter(|(_, p)| **p == Piece::Any);
+        let kept = if first { stars.next() } else { stars.next_back() };
+        let kept = kept.map(|(at, _)| at);
+        let pieces = self.pieces.iter().enumerate();
+        let pieces = pieces.filter(|(at, piece)| **piece != Piece::Any || Some(*at) == kept);
+        let only = Self {
+            pieces: pieces.map(|(_, piece)| piece.clone()).collect(),
+            verb: None,
+        };
+        only.name(fill)
     }
 
     /// The separator that it uses; `_` if it has none.

@@ -39,6 +39,12 @@ impl Tier {
 #[derive(Debug)]
 pub(super) struct Room(Shape);
 
+/// Whether a pattern has a `*` and words, and none of them is surely a verb: an `issue` may be one.
+pub(in crate::search) fn is_room(shape: &Shape) -> bool {
+    let words = !shape.objects().is_empty() || shape.verb.is_some();
+    shape.is_open() && words && shape.verb.is_none_or(|(_, verb)| !verb.only && !(verb.sure && verb.effect == Effect::Read))
+}
+
 /// How many such patterns are looked at.
 const ROOMS: usize = 64;
 
@@ -49,7 +55,7 @@ pub(super) fn rooms(rules: &[RuleView<'_>]) -> Vec<Room> {
     globs
         .flat_map(Glob::alternatives)
         .map(Shape::of)
-        .filter(|shape| shape.is_open() && shape.verb.is_none() && !shape.objects().is_empty())
+        .filter(is_room)
         .take(ROOMS)
         .map(Room)
         .collect()
@@ -117,7 +123,7 @@ fn siblings(shape: &Shape, rooms: &[Room], names: &mut Vec<(String, Tier)>) {
     let before = shape.pieces[..at].iter().filter(|p| matches!(p, Piece::Word(_))).count();
     let (namespace, rest) = objects.split_at(before.min(objects.len()));
     for Room(room) in rooms {
-        let own = room.objects();
+        let own: Vec<&str> = room.words().collect();
         if !namespace.iter().all(|word| own.contains(word)) {
             continue;
         }
@@ -127,11 +133,11 @@ fn siblings(shape: &Shape, rooms: &[Room], names: &mut Vec<(String, Tier)>) {
             let mut fill = vec![verb];
             fill.extend(&missing);
             let fill = fill.join(separator);
-            names.push((filled(room, &fill, true), Tier::Sibling));
-            names.push((filled(room, &fill, false), Tier::Sibling));
+            names.push((room.filled(&fill, true), Tier::Sibling));
+            names.push((room.filled(&fill, false), Tier::Sibling));
             if missing.is_empty() {
                 let fill = format!("{verb}{separator}record");
-                names.push((filled(room, &fill, true), Tier::Sibling));
+                names.push((room.filled(&fill, true), Tier::Sibling));
             }
         }
     }
@@ -141,20 +147,6 @@ fn siblings(shape: &Shape, rooms: &[Room], names: &mut Vec<(String, Tier)>) {
 fn said(verb: &'static Verb) -> impl Iterator<Item = &'static str> {
     let others = vocabulary::synonyms(verb).iter().copied();
     std::iter::once(verb.text).chain(others.filter(|other| *other != verb.text))
-}
-
-/// The shape with its first or last `*` filled and the others empty.
-fn filled(shape: &Shape, fill: &str, first: bool) -> String {
-    let mut stars = shape.pieces.iter().enumerate().filter(|(_, p)| **p == Piece::Any);
-    let kept = if first { stars.next() } else { stars.next_back() };
-    let kept = kept.map(|(at, _)| at);
-    let pieces = shape.pieces.iter().enumerate();
-    let pieces = pieces.filter(|(at, piece)| **piece != Piece::Any || Some(*at) == kept);
-    let only = Shape {
-        pieces: pieces.map(|(_, piece)| piece.clone()).collect(),
-        verb: None,
-    };
-    only.name(fill)
 }
 
 /// `remove_x` for `delete_*`.

@@ -12,10 +12,11 @@ use serde_json::Value;
 use super::*;
 use crate::search::vocabulary::{self, is_critical};
 
-/// Words in the name of a tool that reads what not everybody should see.
-const SECRETS: &[&str] = &[
-    "secret", "credential", "passw", "token", "api_key", "apikey", "api-key", "access_key",
-    "private_key", "connection_string", "kubeconfig",
+/// Words without which a published tool is not taken for one that runs something: much is called
+/// executing that only makes a text.
+const RUNS: &[&str] = &[
+    "exec", "run", "shell", "command", "sql", "code", "eval", "invoke", "kill", "script", "terminal",
+    "python", "start", "launch", "trigger", "call", "aws", "kubectl", "request", "process", "apex",
 ];
 
 fn line(effect: Effect, form: Form, secret: bool, name: &str) -> String {
@@ -71,11 +72,12 @@ fn set() -> String {
         let Some(effect) = engine(name) else { continue };
         // Where the catalogue only supposes, or knows better than the words, the name says little.
         let agrees = text_of("effect") == effect.as_str() && text_of("basis") != "default_read";
-        if !agrees || !name.is_ascii() || (is_critical(effect) && !grave) {
+        let lower = name.to_ascii_lowercase();
+        let vague = effect == Effect::Execute && !RUNS.iter().any(|word| lower.contains(word));
+        if !agrees || !name.is_ascii() || (is_critical(effect) && !grave) || vague {
             continue;
         }
-        let lower = name.to_ascii_lowercase();
-        let secret = effect == Effect::Read && SECRETS.iter().any(|s| lower.contains(s));
+        let secret = effect == Effect::Read && is_secret(name);
         add(&mut text, name, effect, Form::Real, secret);
     }
     for (verb, effect) in common_verbs() {
