@@ -211,3 +211,36 @@ fn nothing_weaker(old: &Policy, new: &Policy, options: &Options) -> bool {
     let weaker = |change: &Change| change.new.approval < change.old.approval;
     comparison.unknown.is_empty() && !comparison.changes.iter().any(weaker)
 }
+
+#[cfg(test)]
+mod debug {
+    use super::*;
+    #[test]
+    #[ignore]
+    fn show() {
+        for f in std::env::var("F").unwrap().split(',') {
+            let text = std::fs::read_to_string(f).unwrap();
+            let policy = Policy::load(f, &text).unwrap();
+            let input = Input { policy: &policy, tools: &[] };
+            let options = Options { fixes: false, ..Options::default() };
+            let run = crate::run(&input, &options);
+            let sheet = Sheet::of(policy.checked()).unwrap();
+            for a in &run.findings {
+                println!("== {} {}", a.finding.fingerprint, a.finding.message);
+                for idea in &a.ideas {
+                    println!("   idea {idea:?}");
+                    let Some(edits) = sheet.edits(idea) else { println!("     NO EDITS"); continue };
+                    let new = sheet::apply(&text, &edits).unwrap();
+                    let p2 = match Policy::load(f, &new) { Ok(p) => p, Err(e) => { println!("     BROKEN {e:?}\n{new}"); continue } };
+                    let r2 = crate::run(&Input { policy: &p2, tools: &[] }, &Options { fuzz_cases: 0, ..options.clone() });
+                    let c = compare(&policy, &p2, &options);
+                    println!("     weaker {:?} unknown {:?} score {} -> {}", c.changes.iter().filter(|c| c.new.approval < c.old.approval).map(|c| (c.action.to_json(), c.old.by, c.new.by)).take(2).collect::<Vec<_>>(), c.unknown, run.score.value(), r2.score.value());
+                    for b in &r2.findings {
+                        if !run.fingerprints().any(|f| f == b.finding.fingerprint) { println!("     NEW {} {} {}", b.finding.severity, b.finding.fingerprint, b.finding.message); }
+                        else if b.finding.fingerprint == a.finding.fingerprint { println!("     STILL"); }
+                    }
+                }
+            }
+        }
+    }
+}

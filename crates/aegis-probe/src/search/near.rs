@@ -32,6 +32,9 @@ mod fixes;
 /// How many alternatives of one rule are looked at.
 const ALTERNATIVES: usize = 16;
 
+/// How many made-up names for one alternative are kept.
+const ENOUGH: usize = 12;
+
 /// A name that does what a rule restricts, and runs unattended.
 #[derive(Debug, Clone)]
 struct Miss {
@@ -70,7 +73,9 @@ pub(crate) fn misses(search: &mut Search<'_>) {
     let suspects = group(search, hunt.misses);
     search.found.extend(suspects);
     if unknown {
-        search.found.push(super::budget("looking for near misses", "near-misses"));
+        search
+            .found
+            .push(super::budget("looking for near misses", "near-misses"));
     }
 }
 
@@ -87,6 +92,8 @@ struct Hunt {
     speaking: Vec<u64>,
     autos: Vec<u64>,
     default_auto: bool,
+    /// Whether there is a finding about the default already.
+    default_known: bool,
 }
 
 impl Hunt {
@@ -107,6 +114,7 @@ impl Hunt {
             speaking: Vec::new(),
             autos,
             default_auto: defaults.approval.value == Approval::Auto,
+            default_known: search.is_reported(Decider::Default),
         }
     }
 
@@ -139,7 +147,12 @@ impl Hunt {
                 watched: &watched,
             };
             self.published(search, &quest);
+            let before = self.misses.len();
             for (name, tier) in candidates::of(quest.shape, &self.rooms) {
+                // A dozen shows it; more would only be counted.
+                if self.misses.len() - before >= ENOUGH {
+                    break;
+                }
                 self.try_name(search, &quest, &name, tier);
             }
         }
@@ -178,9 +191,15 @@ impl Hunt {
         }
         let mut names = Vec::new();
         for group in search.board.groups.iter().filter(|g| g.effect == effect) {
-            let real: Vec<_> = group.members.iter().filter(|e| e.form == Form::Real).collect();
+            let real: Vec<_> = group
+                .members
+                .iter()
+                .filter(|e| e.form == Form::Real)
+                .collect();
             let Some(first) = real.first() else { continue };
-            let decision = search.board.decide(&renamed(action, first.name, params), *at);
+            let decision = search
+                .board
+                .decide(&renamed(action, first.name, params), *at);
             if decision.approval == Approval::Auto {
                 names.extend(real.iter().map(|entry| (entry.name, decision.by)));
             }
@@ -194,7 +213,10 @@ impl Hunt {
     fn try_name(&mut self, search: &Search<'_>, quest: &Quest<'_>, name: &str, tier: Tier) {
         search.board.count(1);
         let key = canonical(name);
-        search.input.policy.speaking_of(NameField::Type, &key, &mut self.speaking);
+        search
+            .input
+            .policy
+            .speaking_of(NameField::Type, &key, &mut self.speaking);
         let mut both = self.speaking.iter().zip(&self.autos);
         if !self.default_auto && both.all(|(a, b)| a & b == 0) {
             return; // nothing that speaks of it could make it automatic
@@ -222,6 +244,14 @@ impl Hunt {
     ) {
         let rule = &search.rules[quest.rule];
         let key = canonical(name);
+        let same_verb = quest
+            .shape
+            .verb
+            .is_some_and(|(_, verb)| key.contains(verb.text));
+        // Other verbs are what the finding about the default is about.
+        if self.default_known && decider == Decider::Default && !same_verb {
+            return;
+        }
         let effect = action.effect_found().effect;
         let restricted = effect.is_some_and(|e| rule.names_effect(e));
         if rule.speaks_of(&key) || (rule.rule.matches.effect.is_some() && !restricted) {
@@ -236,7 +266,6 @@ impl Hunt {
         if !self.seen.insert((key.into_owned(), decider, quest.rule)) {
             return;
         }
-        let same_verb = quest.shape.verb.is_some_and(|(_, verb)| name.to_lowercase().contains(verb.text));
         self.misses.push(Miss {
             rule: quest.rule,
             pattern: quest.pattern,
@@ -260,11 +289,7 @@ fn is_intended(by: &RuleView<'_>, name: &str, effect: Option<Effect>) -> bool {
 }
 
 /// The same action under another name.
-fn renamed(
-    action: &Action,
-    name: &str,
-    params: &[(String, aegis_policy::value::Value)],
-) -> Action {
+fn renamed(action: &Action, name: &str, params: &[(String, aegis_policy::value::Value)]) -> Action {
     let other = Action::new(name)
         .target(action.target_name().original())
         .agent(action.agent_name().original());
@@ -289,27 +314,53 @@ fn group(search: &Search<'_>, misses: Vec<Miss>) -> Vec<Suspect> {
         }
     }
     let mut groups: BTreeMap<(usize, Decider), Vec<Miss>> = BTreeMap::new();
-    let reported = search.is_reported(Decider::Default);
     for miss in owners.into_values() {
-        // Other verbs are what the finding about the default is about.
-        if reported && miss.decider == Decider::Default && !miss.same_verb {
-            continue;
-        }
-        groups.entry((miss.rule, miss.decider)).or_default().push(miss);
+        groups
+            .entry((miss.rule, miss.decider))
+            .or_default()
+            .push(miss);
     }
-    let groups = groups.into_iter();
-    groups.map(|((rule, by), misses)| suspect(search, rule, by, misses)).collect()
+    let mut suspects: Vec<Suspect> = Vec::new();
+    let mut prices = fixes::Prices::new(search);
+    for ((rule, by), misses) in groups {
+        let made_up = misses.iter().all(|miss| miss.tier != Tier::Real);
+        // That several rules let made-up names past one restriction is one cause.
+        let known = suspects.last_mut().filter(|s| {
+            made_up && matches!(s.subject, Subject::Pattern(number, ..) if number == rule)
+        });
+        match known {
+            Some(known) => known.affected.0 += misses.len(),
+            None => suspects.push(suspect(search, rule, by, misses, &mut prices)),
+        }
+    }
+    suspects
 }
 
-fn suspect(search: &Search<'_>, number: usize, decider: Decider, mut misses: Vec<Miss>) -> Suspect {
+fn suspect(
+    search: &Search<'_>,
+    number: usize,
+    decider: Decider,
+    mut misses: Vec<Miss>,
+    prices: &mut fixes::Prices,
+) -> Suspect {
     let rule = &search.rules[number];
     let rank = |m: &Miss| (m.tier, !m.same_verb, m.name.len());
     misses.sort_by(|a, b| rank(a).cmp(&rank(b)).then_with(|| a.name.cmp(&b.name)));
     let worst = misses.iter().map(|miss| severity(rule, miss)).max();
-    let names = misses.iter().take(say::EXAMPLES).map(|m| m.name.clone()).collect();
+    let names = misses
+        .iter()
+        .take(say::EXAMPLES)
+        .map(|m| m.name.clone())
+        .collect();
     let affected = (misses.len(), names);
-    let (pattern, tier) = misses.first().map_or((0, Tier::Spelling), |m| (m.pattern, m.tier));
-    let written = rule.kinds.as_deref().and_then(|globs| globs.get(pattern)).map_or("", Glob::text);
+    let (pattern, tier) = misses
+        .first()
+        .map_or((0, Tier::Spelling), |m| (m.pattern, m.tier));
+    let written = rule
+        .kinds
+        .as_deref()
+        .and_then(|globs| globs.get(pattern))
+        .map_or("", Glob::text);
     let by = match decider {
         Decider::Rule(by) => match search.rules.get(by as usize) {
             Some(by) => format!("rule `{}` allows it", by.name()),
@@ -321,7 +372,7 @@ fn suspect(search: &Search<'_>, number: usize, decider: Decider, mut misses: Vec
         Approval::Block => "blocks",
         _ => "asks about",
     };
-    let ideas = fixes::ideas(search, rule, pattern, &misses);
+    let ideas = fixes::ideas(prices, rule, pattern, &misses);
     Suspect {
         rule: &rules::GLOB_BYPASS,
         subject: Subject::Pattern(number, Field::Type, pattern),
@@ -337,7 +388,11 @@ fn suspect(search: &Search<'_>, number: usize, decider: Decider, mut misses: Vec
             if affected.0 == 1 { "runs" } else { "run" },
         ),
         expected: Some(format!("`{}` at least", rule.approval())),
-        witnesses: misses.into_iter().take(4).map(|m| (m.action, m.at)).collect(),
+        witnesses: misses
+            .into_iter()
+            .take(4)
+            .map(|m| (m.action, m.at))
+            .collect(),
         affected,
         ideas,
     }
@@ -351,12 +406,22 @@ fn severity(rule: &RuleView<'_>, miss: &Miss) -> Severity {
     let secret = miss.effect == Some(Effect::Read) && super::reference::is_secret(&miss.name);
     match (miss.effect, critical, real) {
         (_, true, true) => Severity::Critical,
-        _ if secret => if blocks { Severity::High } else { Severity::Medium },
+        _ if secret => {
+            if blocks {
+                Severity::High
+            } else {
+                Severity::Medium
+            }
+        }
         (Some(Effect::Write | Effect::Read), ..) if !(blocks && real) => Severity::Low,
         (Some(Effect::Write | Effect::Read), ..) => Severity::Medium,
         (_, _, true) if blocks => Severity::High,
         (..) if miss.tier == Tier::Spelling => {
-            if blocks && critical { Severity::High } else { Severity::Medium }
+            if blocks && critical {
+                Severity::High
+            } else {
+                Severity::Medium
+            }
         }
         _ if blocks => Severity::High,
         _ => Severity::Medium,

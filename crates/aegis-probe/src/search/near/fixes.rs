@@ -1,5 +1,7 @@
 //! Changes that close near misses, the cheapest first.
 
+use std::collections::BTreeMap;
+
 use aegis_policy::glob::Glob;
 use aegis_policy::model::{Approval, Effect};
 use aegis_policy::name::canonical;
@@ -15,50 +17,116 @@ const TOO_MANY: usize = 40;
 
 /// Changes for the near misses of one pattern: widen it, add to it, or restrict the effect.
 pub(super) fn ideas(
-    search: &Search<'_>,
+    prices: &mut Prices,
     rule: &RuleView<'_>,
     pattern: usize,
     misses: &[Miss],
 ) -> Vec<Idea> {
-    let (reads, _) = search.board.reads();
     let mut priced = Vec::new();
     let glob = rule.kinds.as_deref().and_then(|globs| globs.get(pattern));
-    let shape = glob.and_then(|glob| glob.alternatives().first()).map(Shape::of);
+    let shape = glob
+        .and_then(|glob| glob.alternatives().first())
+        .map(Shape::of);
     if let Some(shape) = &shape {
         let one = glob.is_some_and(|glob| glob.alternatives().len() == 1);
         for with in wider(shape) {
-            let (closes, costs) = price(std::slice::from_ref(&with), misses, &reads);
+            let (closes, costs) = prices.of(std::slice::from_ref(&with), misses);
             let number = rule.number;
             let idea = if one {
-                Idea::Replace { rule: number, field: Field::Type, at: pattern, with }
+                Idea::Replace {
+                    rule: number,
+                    field: Field::Type,
+                    at: pattern,
+                    with,
+                }
             } else {
-                Idea::Widen { rule: number, field: Field::Type, add: vec![with] }
+                Idea::Widen {
+                    rule: number,
+                    field: Field::Type,
+                    add: vec![with],
+                }
             };
-            priced.push(Priced { idea, closes, costs });
+            priced.push(Priced {
+                idea,
+                closes,
+                costs,
+            });
         }
     }
     let add = stems(misses);
     if !add.is_empty() {
-        let (closes, costs) = price(&add, misses, &reads);
-        let idea = Idea::Widen { rule: rule.number, field: Field::Type, add };
-        priced.push(Priced { idea, closes, costs });
+        let (closes, costs) = prices.of(&add, misses);
+        let idea = Idea::Widen {
+            rule: rule.number,
+            field: Field::Type,
+            add,
+        };
+        priced.push(Priced {
+            idea,
+            closes,
+            costs,
+        });
     }
     if let Some(idea) = by_effect(rule, misses) {
         // Nothing that only reads has another effect.
-        priced.push(Priced { idea, closes: misses.len(), costs: 0 });
+        priced.push(Priced {
+            idea,
+            closes: misses.len(),
+            costs: 0,
+        });
     }
     priced.retain(|p| p.closes > 0 && p.costs <= TOO_MANY);
     priced.sort_by_key(|p| (std::cmp::Reverse(p.closes), p.costs));
     priced.into_iter().map(|p| p.idea).collect()
 }
 
-/// How many misses patterns match, and how many harmless names.
-fn price(patterns: &[String], misses: &[Miss], reads: &[&str]) -> (usize, usize) {
-    let globs: Vec<Glob> = patterns.iter().filter_map(|p| Glob::parse(p).ok()).collect();
-    let matches = |name: &str| globs.iter().any(|glob| glob.matches(&canonical(name)));
-    let closes = misses.iter().filter(|miss| matches(&miss.name)).count();
-    let costs = reads.iter().filter(|name| matches(name)).count();
-    (closes, costs)
+/// How many near misses are looked at to see what a change closes.
+const SAMPLE: usize = 64;
+
+/// What patterns cost.
+pub(super) struct Prices {
+    /// Published names that only read and run unattended, canonical.
+    reads: Vec<String>,
+    /// For patterns seen, how many of them they match.
+    known: BTreeMap<String, usize>,
+}
+
+impl Prices {
+    pub(super) fn new(search: &Search<'_>) -> Self {
+        let (reads, _) = search.board.reads();
+        Self {
+            reads: reads
+                .into_iter()
+                .map(|name| canonical(name).into_owned())
+                .collect(),
+            known: BTreeMap::new(),
+        }
+    }
+
+    /// How many misses patterns match, and at most how many harmless names.
+    fn of(&mut self, patterns: &[String], misses: &[Miss]) -> (usize, usize) {
+        let globs: Vec<Glob> = patterns
+            .iter()
+            .filter_map(|p| Glob::parse(p).ok())
+            .collect();
+        let matches = |name: &str| globs.iter().any(|glob| glob.matches(&canonical(name)));
+        let closes = misses
+            .iter()
+            .take(SAMPLE)
+            .filter(|miss| matches(&miss.name))
+            .count();
+        let costs = globs.iter().map(|glob| self.cost(glob)).sum();
+        (closes, costs)
+    }
+
+    fn cost(&mut self, glob: &Glob) -> usize {
+        if let Some(&cost) = self.known.get(glob.text()) {
+            return cost;
+        }
+        let cost = self.reads.iter().filter(|name| glob.matches(name)).count();
+        self.known.insert(glob.text().to_owned(), cost);
+        cost
+    }
 }
 
 /// `*delete*` for `delete_*`, and the same bounded by separators.
@@ -75,11 +143,8 @@ fn wider(shape: &Shape) -> Vec<String> {
 /// `*remove*`, `*drop*`: the verbs of the names that were missed.
 fn stems(misses: &[Miss]) -> Vec<String> {
     let mut stems = Vec::new();
-    for miss in misses {
-        let glob = Glob::parse(&literal(&canonical(&miss.name)));
-        let Some(shape) = glob.ok().and_then(|g| g.alternatives().first().map(Shape::of)) else {
-            continue;
-        };
+    for miss in misses.iter().take(SAMPLE) {
+        let shape = Shape::of_name(&canonical(&miss.name));
         if let Some((_, verb)) = shape.verb
             && Some(verb.effect) == miss.effect
             // `*del*` would match a model.
@@ -92,18 +157,6 @@ fn stems(misses: &[Miss]) -> Vec<String> {
         }
     }
     stems
-}
-
-/// A name as a pattern that matches it and nothing else.
-fn literal(name: &str) -> String {
-    let mut pattern = String::with_capacity(name.len());
-    for c in name.chars() {
-        if matches!(c, '*' | '?' | '[' | ']' | '{' | '}' | ',' | '\\') {
-            pattern.push('\\');
-        }
-        pattern.push(c);
-    }
-    pattern
 }
 
 /// A rule about the effect itself, with the limits of the rule that was missed.
