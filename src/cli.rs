@@ -1,6 +1,7 @@
 //! The command line: what may be typed, and what it means in the terms of the settings.
 
 mod policy;
+mod probe;
 mod values;
 
 use std::path::PathBuf;
@@ -17,6 +18,8 @@ pub(crate) use policy::{
     ShowFormat, SimulateArgs, TestArgs, TestFormat, ValidateArgs, ValidateFormat,
 };
 pub(crate) use values::{Param, Percent};
+
+pub(crate) use probe::{CompareArgs, DiffArgs, FailOnChange, PlanArgs, ProbeArgs, WhichFixes};
 
 const OUTPUT: &str = "Output";
 const GATE: &str = "Rules and verdict";
@@ -57,6 +60,15 @@ pub(crate) enum Command {
     Simulate(Box<SimulateArgs>),
     /// Run the test suite of a policy, or make one
     Test(TestArgs),
+    /// Attack a policy: what runs unattended, what never decides, what gets past a rule
+    ///
+    /// What can be known exactly is proved, the rest is searched for; every finding has an action
+    /// that shows it and, where one was found, a fix that was tried.
+    Probe(Box<ProbeArgs>),
+    /// Show what a change of a policy opens and what it closes
+    Diff(DiffArgs),
+    /// Show what the policy at hand changes against a git revision
+    Plan(PlanArgs),
     /// Merge policies, or show the one that applies
     Policy(PolicyArgs),
     /// Print the JSON Schema of policies, suites or settings

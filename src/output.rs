@@ -1,5 +1,6 @@
 //! Where reports go: stdout, or files that are replaced as a whole.
 
+use std::fmt;
 use std::fs::{self, OpenOptions};
 use std::io::{self, IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
@@ -28,24 +29,38 @@ pub(crate) struct Streams<'a> {
 
 /// A report that was asked for: `FORMAT=PATH`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Output {
+pub(crate) struct Output<F = Format> {
     /// How it is written.
-    pub(crate) format: Format,
+    pub(crate) format: F,
     /// Where it goes; `None` is stdout.
     pub(crate) path: Option<PathBuf>,
 }
 
-impl FromStr for Output {
+/// Formats of a report.
+pub(crate) trait Formats: Copy + FromStr<Err: fmt::Display> {
+    /// What is printed if nobody says how.
+    const DEFAULT: Self;
+}
+
+impl Formats for Format {
+    const DEFAULT: Self = Self::Text;
+}
+
+impl Formats for aegis_probe::report::Format {
+    const DEFAULT: Self = Self::Text;
+}
+
+impl<F: Formats> FromStr for Output<F> {
     type Err = String;
 
     fn from_str(s: &str) -> Result<Self, String> {
-        let (format, path) = s
+        let (word, path) = s
             .split_once('=')
-            .map_or((s, None), |(format, path)| (format, Some(path)));
-        let format = format.parse::<Format>().map_err(|e| e.to_string())?;
+            .map_or((s, None), |(word, path)| (word, Some(path)));
+        let format = word.parse::<F>().map_err(|e| e.to_string())?;
         match path {
             Some("") => Err(format!(
-                "no path after `=`; expected `{format}=PATH`, or `{format}` for stdout"
+                "no path after `=`; expected `{word}=PATH`, or `{word}` for stdout"
             )),
             None | Some("-") => Ok(Self { format, path: None }),
             Some(path) => Ok(Self {
@@ -57,11 +72,11 @@ impl FromStr for Output {
 }
 
 /// The reports to write: those asked for, and one on stdout unless that is not wanted.
-pub(crate) fn plan(
-    format: Option<Format>,
-    asked: &[Output],
+pub(crate) fn plan<F: Formats>(
+    format: Option<F>,
+    asked: &[Output<F>],
     quiet: bool,
-) -> anyhow::Result<Vec<Output>> {
+) -> anyhow::Result<Vec<Output<F>>> {
     let mut plan = asked.to_vec();
     let stdout = plan.iter().filter(|output| output.path.is_none()).count();
     if stdout + usize::from(format.is_some()) > 1 {
@@ -71,7 +86,7 @@ pub(crate) fn plan(
     }
     if stdout == 0 && (format.is_some() || asked.is_empty() || !quiet) {
         plan.push(Output {
-            format: format.unwrap_or(Format::Text),
+            format: format.unwrap_or(F::DEFAULT),
             path: None,
         });
     }

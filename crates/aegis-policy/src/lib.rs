@@ -21,6 +21,7 @@ pub mod merge;
 pub mod model;
 pub mod name;
 pub mod number;
+pub mod outline;
 pub mod path;
 pub mod policy;
 pub mod problem;
