@@ -151,7 +151,10 @@ mod tests {
         assert_eq!(&text[types.items()[1].at.clone()], "\"y z\"");
         assert_eq!(alias.kind, super::Kind::Alias);
         assert_eq!(&text[alias.at.clone()], "*d");
-        assert!(merged.get("approval").is_none(), "merged keys lie elsewhere");
+        assert!(
+            merged.get("approval").is_none(),
+            "merged keys lie elsewhere"
+        );
         assert_eq!(&text[merged.at.clone()], "<<: *d\n    name: b");
     }
 }

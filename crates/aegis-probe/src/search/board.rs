@@ -65,6 +65,13 @@ pub(crate) struct Target {
     set: u32,
 }
 
+/// No target at all: its set of rules comes first.
+pub(crate) const NO_TARGET: Target = Target {
+    class: 0,
+    name: "",
+    set: 0,
+};
+
 /// The decisions about a group and the targets of one set, in each of the circumstances.
 pub(crate) type Outcome = [Decision; SCENES];
 
@@ -156,18 +163,17 @@ impl<'p> Board<'p> {
     /// Reading tools of the catalogue that run unattended with no target and no parameters, and
     /// how many there are.
     pub(crate) fn reads(&self) -> (Vec<&'static str>, usize) {
-        let mut set = Vec::new();
-        self.policy.speaking_of(NameField::Target, "", &mut set);
-        let number = self.target_sets.numbers.get(&*set).copied();
         let (mut automatic, mut all) = (Vec::new(), 0);
         for (at, group) in self.groups.iter().enumerate() {
             if group.effect != Effect::Read {
                 continue;
             }
-            let names = group.members.iter().filter(|e| e.form == reference::Form::Real);
+            let names = group
+                .members
+                .iter()
+                .filter(|e| e.form == reference::Form::Real);
             all += names.clone().count();
-            let target = number.map(|set| Target { class: 0, name: "", set });
-            let outcome = target.and_then(|target| self.outcome(at, &target));
+            let outcome = self.outcome(at, &NO_TARGET);
             if outcome.is_some_and(|o| o[scenes::BARE].approval == Approval::Auto) {
                 automatic.extend(names.map(|e| e.name));
             }
@@ -203,7 +209,6 @@ fn groups(policy: &Policy) -> (Vec<Group>, Sets) {
 fn targets(policy: &Policy) -> (Vec<Target>, Sets) {
     let mut sets = Sets::default();
     let mut speaking = Vec::new();
-    // No target at all, which is what friction is measured with.
     policy.speaking_of(NameField::Target, "", &mut speaking);
     sets.number(&speaking);
     let mut targets = Vec::new();

@@ -8,6 +8,7 @@ use aegis_policy::clock::Moment;
 use aegis_policy::decision::Decider;
 use aegis_policy::model::{Approval, Effect};
 
+use super::board::NO_TARGET;
 use super::reference::{Entry, Form};
 use super::{Search, scenes};
 use crate::rules;
@@ -65,8 +66,16 @@ type Step = (Decider, Action, Moment);
 pub(crate) fn paths(search: &mut Search<'_>) {
     let mut suspects = Vec::new();
     for chain in CHAINS {
-        let Some(source) = step(search, chain.source) else { continue };
-        let Some(sink) = step(search, chain.sink) else { continue };
+        // One source that a restriction forgot is no source that is open.
+        if !is_common(search, chain.source) {
+            continue;
+        }
+        let Some(source) = step(search, chain.source) else {
+            continue;
+        };
+        let Some(sink) = step(search, chain.sink) else {
+            continue;
+        };
         // Either step alone is known already.
         let known = |step: &Step| search.is_reported(step.0);
         if !known(&source) && !known(&sink) {
@@ -74,6 +83,24 @@ pub(crate) fn paths(search: &mut Search<'_>) {
         }
     }
     search.found.extend(suspects);
+}
+
+/// Whether at least half of the published tools of a kind run unattended.
+fn is_common(search: &Search<'_>, wanted: fn(&Entry) -> bool) -> bool {
+    let (mut automatic, mut all) = (0, 0);
+    for (at, group) in search.board.groups.iter().enumerate() {
+        let members = group
+            .members
+            .iter()
+            .filter(|e| e.form == Form::Real && wanted(e))
+            .count();
+        let outcome = search.board.outcome(at, &NO_TARGET);
+        if outcome.is_some_and(|o| o[scenes::BARE].approval == Approval::Auto) {
+            automatic += members;
+        }
+        all += members;
+    }
+    automatic > 0 && automatic * 2 >= all
 }
 
 /// Names that say it plainly, and short ones, show most.

@@ -15,9 +15,9 @@ use aegis_policy::name::canonical;
 use super::Search;
 use super::reference::{Entry, Form};
 use super::rules::{RuleView, speaks_of_all};
-use super::scenes::BENIGN;
 use super::say;
-use super::vocabulary::{TARGETS, is_critical};
+use super::scenes::BENIGN;
+use super::vocabulary::{self, TARGETS, is_critical};
 use super::words::Shape;
 use crate::rules;
 use crate::suspect::{Field, Idea, Subject, Suspect};
@@ -42,8 +42,9 @@ struct Hit {
 }
 
 impl Hit {
-    /// Real before made up, critical before others, on the hardest targets before others.
-    fn rank(&self) -> (bool, bool, bool, u8) {
+    /// Real before made up, critical before others, on the hardest targets before others; then what
+    /// says plainly what it does.
+    fn rank(&self) -> (bool, bool, bool, u8, bool) {
         let Entry { effect, form, .. } = self.entry;
         let plain = match effect {
             Effect::Delete => 0,
@@ -51,7 +52,16 @@ impl Hit {
             Effect::Execute => 2,
             _ => 3,
         };
-        (*form != Form::Real, !is_critical(*effect), !self.place.hard, plain)
+        let says = vocabulary::plainly(*effect)
+            .iter()
+            .any(|word| self.entry.name.contains(word));
+        (
+            *form != Form::Real,
+            !is_critical(*effect),
+            !self.place.hard,
+            plain,
+            !says,
+        )
     }
 }
 
@@ -93,8 +103,16 @@ fn places(search: &Search<'_>) -> Places {
                 if decision.approval != Approval::Auto || scene == BENIGN {
                     continue;
                 }
-                let place = Place { target: number, scene, hard };
-                let known = places.entry(decision.by).or_default().entry(at).or_insert(place);
+                let place = Place {
+                    target: number,
+                    scene,
+                    hard,
+                };
+                let known = places
+                    .entry(decision.by)
+                    .or_default()
+                    .entry(at)
+                    .or_insert(place);
                 if hard && !known.hard {
                     *known = place;
                 }
@@ -117,12 +135,23 @@ fn hits(search: &Search<'_>, groups: &BTreeMap<usize, Place>) -> Vec<Hit> {
 }
 
 fn witness(search: &Search<'_>, hit: &Hit) -> (Action, Moment) {
-    let target = search.board.targets.get(hit.place.target).map_or("", |t| t.name);
+    let target = search
+        .board
+        .targets
+        .get(hit.place.target)
+        .map_or("", |t| t.name);
     // No target if that shows it as well: the shortest witness is the best.
     let (bare, at) = search.board.action(hit.entry.name, "", hit.place.scene);
     let on_target = search.board.action(hit.entry.name, target, hit.place.scene);
-    let (a, b) = (search.board.decide(&bare, at), search.board.decide(&on_target.0, on_target.1));
-    if (a.approval, a.by) == (b.approval, b.by) { (bare, at) } else { on_target }
+    let (a, b) = (
+        search.board.decide(&bare, at),
+        search.board.decide(&on_target.0, on_target.1),
+    );
+    if (a.approval, a.by) == (b.approval, b.by) {
+        (bare, at)
+    } else {
+        on_target
+    }
 }
 
 /// Witnesses of different effects, a few.
@@ -169,7 +198,9 @@ fn examples(hits: &[Hit]) -> (usize, Vec<String>) {
     let real = hits.iter().filter(|hit| hit.entry.form == Form::Real);
     let count = real.clone().count();
     let names = |hits: &mut dyn Iterator<Item = &Hit>| {
-        hits.take(say::EXAMPLES).map(|hit| hit.entry.name.to_owned()).collect()
+        hits.take(say::EXAMPLES)
+            .map(|hit| hit.entry.name.to_owned())
+            .collect()
     };
     if count > 0 {
         (count, names(&mut real.into_iter()))
@@ -232,14 +263,26 @@ fn by_rule(search: &mut Search<'_>, number: usize, groups: &BTreeMap<usize, Plac
         .filter(|hit| hit.entry.form.is_plain())
         .partition(|hit| {
             is_meant(rule, hit.entry.name, hit.entry.effect)
-                || is_rest(&search.rules[..number], rule, hit.entry.name, hit.entry.effect)
+                || is_rest(
+                    &search.rules[..number],
+                    rule,
+                    hit.entry.name,
+                    hit.entry.effect,
+                )
         });
     let open_real = open.iter().any(|hit| hit.entry.form == Form::Real);
     if open_real {
         let suspect = broad(search, number, &open);
         search.found.push(suspect);
-    } else if let Some(first) = meant.iter().find(|hit| is_critical(hit.entry.effect)).copied() {
-        let of: Vec<Hit> = meant.into_iter().filter(|hit| is_critical(hit.entry.effect)).collect();
+    } else if let Some(first) = meant
+        .iter()
+        .find(|hit| is_critical(hit.entry.effect))
+        .copied()
+    {
+        let of: Vec<Hit> = meant
+            .into_iter()
+            .filter(|hit| is_critical(hit.entry.effect))
+            .collect();
         let suspect = named(search, number, first, &of);
         search.found.push(suspect);
     }
@@ -252,7 +295,9 @@ pub(crate) fn is_meant(rule: &RuleView<'_>, name: &str, effect: Effect) -> bool 
         return true;
     }
     let globs = rule.kinds.iter().flatten();
-    let mut alternatives = globs.flat_map(|g| g.alternatives()).filter(|a| a.matches(&name));
+    let mut alternatives = globs
+        .flat_map(|g| g.alternatives())
+        .filter(|a| a.matches(&name));
     alternatives.any(|alternative| {
         let shape = Shape::of(alternative);
         shape.effect() == Some(effect) && !shape.objects().is_empty()
@@ -264,13 +309,21 @@ pub(crate) fn is_meant(rule: &RuleView<'_>, name: &str, effect: Effect) -> bool 
 fn is_rest(earlier: &[RuleView<'_>], rule: &RuleView<'_>, name: &str, effect: Effect) -> bool {
     let key = canonical(name);
     let globs = rule.kinds.iter().flatten().flat_map(|g| g.alternatives());
-    let mut matching = globs.filter(|a| a.matches(&key)).map(Shape::of);
-    let says = rule.names_effect(effect) || matching.any(|shape| shape.effect().is_some_and(is_dangerous));
-    let mut restricting = earlier.iter().filter(|e| !e.is_auto() && e.targets.is_some());
-    says && restricting.any(|e| match e.rule.matches.effect {
-        Some(_) => e.names_effect(effect) && e.speaks_of(&key),
-        None => e.speaks_of(&key),
-    })
+    let verbs = globs
+        .filter(|a| a.matches(&key))
+        .filter_map(|a| Shape::of(a).effect());
+    let mut said: Vec<Effect> = verbs.filter(|verb| is_dangerous(*verb)).collect();
+    if rule.names_effect(effect) {
+        said.push(effect);
+    }
+    let mut restricting = earlier
+        .iter()
+        .filter(|e| !e.is_auto() && e.targets.is_some());
+    !said.is_empty()
+        && restricting.any(|e| {
+            let effects = &e.rule.matches.effect;
+            e.speaks_of(&key) && (effects.is_none() || said.iter().any(|s| e.names_effect(*s)))
+        })
 }
 
 fn broad(search: &Search<'_>, number: usize, hits: &[Hit]) -> Suspect {
@@ -305,7 +358,10 @@ fn broad(search: &Search<'_>, number: usize, hits: &[Hit]) -> Suspect {
             say::all_doing(&doing),
             say::some(&affected, say::PUBLISHED)
         ),
-        expected: Some(format!("a person is asked about what {}", say::all_doing(&doing))),
+        expected: Some(format!(
+            "a person is asked about what {}",
+            say::all_doing(&doing)
+        )),
         witnesses: witnesses(search, hits),
         affected,
         ideas: vec![restrict(&doing, Some(number))],
@@ -344,7 +400,10 @@ pub(crate) fn wildcards(search: &mut Search<'_>) {
             continue;
         }
         let decider = Decider::Rule(u32::try_from(number).unwrap_or(u32::MAX));
-        let hits = places.get(&decider).map(|groups| hits(search, groups)).unwrap_or_default();
+        let hits = places
+            .get(&decider)
+            .map(|groups| hits(search, groups))
+            .unwrap_or_default();
         let everywhere = speaks_of_all(rule.targets.as_deref())
             && speaks_of_all(rule.agents.as_deref())
             && rule.rule.conditions.is_empty();
@@ -360,11 +419,17 @@ pub(crate) fn wildcards(search: &mut Search<'_>) {
         }
         let affected = examples(&hits);
         let (witnesses, what) = if hits.is_empty() {
-            (own_instance(search, number), "everything within its limits".to_owned())
+            (
+                own_instance(search, number),
+                "everything within its limits".to_owned(),
+            )
         } else {
             let names = say::some(&affected, say::PUBLISHED);
             let doing = say::all_doing(&effects(&hits));
-            (witnesses(search, &hits), format!("also what {doing}: {names}"))
+            (
+                witnesses(search, &hits),
+                format!("also what {doing}: {names}"),
+            )
         };
         if witnesses.is_empty() {
             continue; // it never decides, which others report
@@ -381,11 +446,17 @@ pub(crate) fn wildcards(search: &mut Search<'_>) {
             severity,
             certainty: Certainty::Heuristic,
             assumes: Vec::new(),
-            message: format!("rule `{}` speaks of every action and makes automatic {what}", rule.name()),
+            message: format!(
+                "rule `{}` speaks of every action and makes automatic {what}",
+                rule.name()
+            ),
             expected: Some("only what is named, or does no harm, is automatic".to_owned()),
             witnesses,
             affected,
-            ideas: vec![restrict(&DANGEROUS, Some(number)), Idea::Remove { rule: number }],
+            ideas: vec![
+                restrict(&DANGEROUS, Some(number)),
+                Idea::Remove { rule: number },
+            ],
         });
     }
 }
@@ -403,6 +474,8 @@ const DANGEROUS: [Effect; 7] = [
 /// A deletion within the limits of a rule, if the rule decides about it.
 fn own_instance(search: &Search<'_>, number: usize) -> Vec<(Action, Moment)> {
     let names = ["delete_record", "run_command", "create_refund"];
-    let watched = names.iter().find_map(|name| search.watch(number, &[(*name).to_owned()]));
+    let watched = names
+        .iter()
+        .find_map(|name| search.watch(number, &[(*name).to_owned()]));
     watched.map(|w| (w.action, w.at)).into_iter().collect()
 }

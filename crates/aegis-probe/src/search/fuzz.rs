@@ -26,7 +26,7 @@ use super::rules::{self, speaks_of_all};
 use super::vocabulary::{self, PREFIXES, SEPARATORS, SUFFIXES};
 use super::words::Shape;
 use super::{Search, say, scenes, setting};
-use crate::rules::{MISSING_COVERAGE, SHADOWED_RULE, CONDITION_NEVER};
+use crate::rules::{CONDITION_NEVER, MISSING_COVERAGE, SHADOWED_RULE};
 use crate::suspect::{Subject, Suspect};
 
 /// How many different hits are shrunk and reported.
@@ -61,8 +61,16 @@ enum Hit {
 }
 
 /// Tries random actions. `suspects` is what all other analyses found.
-pub(crate) fn run(search: &Search<'_>, suspects: &[Suspect], bugs: &mut Vec<String>) -> Vec<Suspect> {
-    let mut explained: BTreeSet<Decider> = suspects.iter().chain(&search.found).map(|s| s.decider).collect();
+pub(crate) fn run(
+    search: &Search<'_>,
+    suspects: &[Suspect],
+    bugs: &mut Vec<String>,
+) -> Vec<Suspect> {
+    let mut explained: BTreeSet<Decider> = suspects
+        .iter()
+        .chain(&search.found)
+        .map(|s| s.decider)
+        .collect();
     let dead = dead(suspects);
     let strategy = strategy(search);
     let mut found = Vec::new();
@@ -124,7 +132,9 @@ fn runner(cases: usize, seed: u64) -> TestRunner {
 }
 
 fn made(search: &Search<'_>, draft: &Draft) -> (Action, Moment) {
-    let action = Action::new(&draft.name).target(&draft.target).agent(&draft.agent);
+    let action = Action::new(&draft.name)
+        .target(&draft.target)
+        .agent(&draft.agent);
     let action = setting::with_params(action, &draft.params);
     let day = u8::try_from(draft.half_hour / 48 % 7 + 1).unwrap_or(1);
     let at = scenes::moment(search.input.policy.zone(), day, draft.half_hour % 48 * 1800);
@@ -159,11 +169,19 @@ fn check(
 }
 
 /// Where two parts of the engine say different things about an action.
-fn disagreement(search: &Search<'_>, action: &Action, at: Moment, decision: Decision) -> Option<String> {
+fn disagreement(
+    search: &Search<'_>,
+    action: &Action,
+    at: Moment,
+    decision: Decision,
+) -> Option<String> {
     let policy = search.input.policy;
     let told = policy.explain(action, at).decision;
     if told != decision {
-        return Some(format!("{} is decided and explained differently", action.to_json()));
+        return Some(format!(
+            "{} is decided and explained differently",
+            action.to_json()
+        ));
     }
     let wide = action.kind_name().original().to_uppercase();
     let other = Action::new(&wide)
@@ -174,10 +192,19 @@ fn disagreement(search: &Search<'_>, action: &Action, at: Moment, decision: Deci
     let same = other.kind_name().canonical() == action.kind_name().canonical()
         && other.target_name().canonical() == action.target_name().canonical();
     // Statements in words are about the spelling too.
-    let words = policy.checked().rules().iter().flat_map(|rule| &rule.conditions);
-    let words = words.into_iter().any(|c| matches!(c.atom, Atom::Semantic(_)));
+    let words = policy
+        .checked()
+        .rules()
+        .iter()
+        .flat_map(|rule| &rule.conditions);
+    let words = words
+        .into_iter()
+        .any(|c| matches!(c.atom, Atom::Semantic(_)));
     if same && !words && spelled.approval != decision.approval {
-        return Some(format!("{} depends on upper and lower case", action.to_json()));
+        return Some(format!(
+            "{} depends on upper and lower case",
+            action.to_json()
+        ));
     }
     None
 }
@@ -202,9 +229,18 @@ fn is_open(search: &Search<'_>, action: &Action, decision: Decision) -> bool {
         && rule.rule.conditions.is_empty();
     let name = action.kind_name().original();
     // A verb that may be a noun, or that stands after one that reads, is no evidence.
-    let certain = Shape::of_name(&canonical(name)).verb.is_some_and(|(_, verb)| verb.only && verb.effect == effect);
-    let open = rule.kinds.iter().flatten().flat_map(Glob::alternatives).map(Shape::of);
-    let room = open.into_iter().any(|shape| super::near::candidates::is_room(&shape));
+    let certain = Shape::of_name(&canonical(name))
+        .verb
+        .is_some_and(|(_, verb)| verb.only && verb.effect == effect);
+    let open = rule
+        .kinds
+        .iter()
+        .flatten()
+        .flat_map(Glob::alternatives)
+        .map(Shape::of);
+    let room = open
+        .into_iter()
+        .any(|shape| super::near::candidates::is_room(&shape));
     unlimited && certain && !room && !is_meant(rule, name, effect)
 }
 
@@ -215,7 +251,11 @@ fn suspect(search: &Search<'_>, by: Decider, draft: &Draft) -> Suspect {
         Decider::Rule(number) => {
             let number = number as usize;
             let name = search.rules.get(number).map_or("", |rule| rule.name());
-            (Subject::Rule(number), format!("rule `{name}`"), Some(number))
+            (
+                Subject::Rule(number),
+                format!("rule `{name}`"),
+                Some(number),
+            )
         }
         _ => (Subject::Defaults, "the default".to_owned(), None),
     };
@@ -241,14 +281,29 @@ fn suspect(search: &Search<'_>, by: Decider, draft: &Draft) -> Suspect {
 
 /// How random actions are made.
 fn strategy(search: &Search<'_>) -> impl Strategy<Value = Draft> + use<> {
-    let targets = pool(search, |rule| rule.targets.as_deref(), &["", "prod", "dev", "vault"]);
+    let targets = pool(
+        search,
+        |rule| rule.targets.as_deref(),
+        &["", "prod", "dev", "vault"],
+    );
     let agents = pool(search, |rule| rule.agents.as_deref(), &[""]);
     let params = params(search);
     let count = params.len().min(4);
     let values = prop::collection::vec(select(params), 0..=count);
-    (names(search), select(targets), select(agents), values, 0_u32..336).prop_map(
-        |(name, target, agent, params, half_hour)| Draft { name, target, agent, params, half_hour },
+    (
+        names(search),
+        select(targets),
+        select(agents),
+        values,
+        0_u32..336,
     )
+        .prop_map(|(name, target, agent, params, half_hour)| Draft {
+            name,
+            target,
+            agent,
+            params,
+            half_hour,
+        })
 }
 
 /// Names that patterns of a field match, after those that are always tried.
@@ -269,9 +324,17 @@ fn pool<'s>(
 }
 
 fn names(search: &Search<'_>) -> impl Strategy<Value = String> + use<> {
-    let globs = search.rules.iter().flat_map(|rule| rule.kinds.iter().flatten());
+    let globs = search
+        .rules
+        .iter()
+        .flat_map(|rule| rule.kinds.iter().flatten());
     let shapes = globs.flat_map(Glob::alternatives).take(POOL).map(Shape::of);
-    let mut own: Vec<String> = search.input.tools.iter().map(|tool| tool.name.clone()).collect();
+    let mut own: Vec<String> = search
+        .input
+        .tools
+        .iter()
+        .map(|tool| tool.name.clone())
+        .collect();
     own.push("delete_record".to_owned());
     for shape in shapes {
         own.push(shape.name(""));
@@ -280,9 +343,18 @@ fn names(search: &Search<'_>) -> impl Strategy<Value = String> + use<> {
     }
     let real = reference::entries().iter().filter(|e| e.form == Form::Real);
     let real: Vec<&'static str> = real.map(|e| e.name).collect();
-    let made = (select(VERBS), select(SEPARATORS), select(OBJECTS), any::<bool>());
+    let made = (
+        select(VERBS),
+        select(SEPARATORS),
+        select(OBJECTS),
+        any::<bool>(),
+    );
     let made = made.prop_map(|(verb, between, object, first)| {
-        if first { format!("{verb}{between}{object}") } else { format!("{object}{between}{verb}") }
+        if first {
+            format!("{verb}{between}{object}")
+        } else {
+            format!("{object}{between}{verb}")
+        }
     });
     let base = prop_oneof![
         3 => select(own),
@@ -302,7 +374,9 @@ fn params(search: &Search<'_>) -> Vec<(String, Value)> {
     let mut params = vec![("note".to_owned(), Value::from("x"))];
     let conditions = search.rules.iter().flat_map(|rule| &rule.rule.conditions);
     for condition in conditions.take(POOL) {
-        let Atom::Param { path, test } = &condition.atom else { continue };
+        let Atom::Param { path, test } = &condition.atom else {
+            continue;
+        };
         if path.text.contains(['.', '*', '\\']) {
             continue;
         }
@@ -310,12 +384,20 @@ fn params(search: &Search<'_>) -> Vec<(String, Value)> {
         values.extend(match test {
             Test::Eq(value) => vec![value.clone()],
             Test::Gt(n) | Test::Lt(n) | Test::Gte(n) | Test::Lte(n) => {
-                vec![Value::Number(n.clone()), Value::from(n.text()), Value::from(1_000_000_000_i64)]
+                vec![
+                    Value::Number(n.clone()),
+                    Value::from(n.text()),
+                    Value::from(1_000_000_000_i64),
+                ]
             }
             Test::Contains(needles) => needles.clone(),
             Test::Matches(_) | Test::Present | Test::Missing => vec![Value::from("x y")],
         });
-        params.extend(values.into_iter().map(|value| (path.text.to_string(), value)));
+        params.extend(
+            values
+                .into_iter()
+                .map(|value| (path.text.to_string(), value)),
+        );
     }
     params
 }

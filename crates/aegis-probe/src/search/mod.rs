@@ -74,8 +74,11 @@ fn merge(search: &mut Search<'_>) {
         .map(|s| (s.decider, s.severity))
         .collect();
     search.found.retain(|s| {
-        let lesser = |(by, severity): &(Decider, Severity)| *by == s.decider && *severity > s.severity;
-        *s.rule != crate::rules::MISSING_COVERAGE || s.operator != "broad-allow" || !near.iter().any(lesser)
+        let lesser =
+            |(by, severity): &(Decider, Severity)| *by == s.decider && *severity > s.severity;
+        *s.rule != crate::rules::MISSING_COVERAGE
+            || s.operator != "broad-allow"
+            || !near.iter().any(lesser)
     });
 }
 

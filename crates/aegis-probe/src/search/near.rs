@@ -73,7 +73,9 @@ pub(crate) fn misses(search: &mut Search<'_>) {
     let suspects = group(search, hunt.misses);
     search.found.extend(suspects);
     if unknown {
-        search.found.push(super::budget("looking for near misses", "near-misses"));
+        search
+            .found
+            .push(super::budget("looking for near misses", "near-misses"));
     }
 }
 
@@ -189,9 +191,15 @@ impl Hunt {
         }
         let mut names = Vec::new();
         for group in search.board.groups.iter().filter(|g| g.effect == effect) {
-            let real: Vec<_> = group.members.iter().filter(|e| e.form == Form::Real).collect();
+            let real: Vec<_> = group
+                .members
+                .iter()
+                .filter(|e| e.form == Form::Real)
+                .collect();
             let Some(first) = real.first() else { continue };
-            let decision = search.board.decide(&renamed(action, first.name, params), *at);
+            let decision = search
+                .board
+                .decide(&renamed(action, first.name, params), *at);
             if decision.approval == Approval::Auto {
                 names.extend(real.iter().map(|entry| (entry.name, decision.by)));
             }
@@ -205,7 +213,10 @@ impl Hunt {
     fn try_name(&mut self, search: &Search<'_>, quest: &Quest<'_>, name: &str, tier: Tier) {
         search.board.count(1);
         let key = canonical(name);
-        search.input.policy.speaking_of(NameField::Type, &key, &mut self.speaking);
+        search
+            .input
+            .policy
+            .speaking_of(NameField::Type, &key, &mut self.speaking);
         let mut both = self.speaking.iter().zip(&self.autos);
         if !self.default_auto && both.all(|(a, b)| a & b == 0) {
             return; // nothing that speaks of it could make it automatic
@@ -233,7 +244,10 @@ impl Hunt {
     ) {
         let rule = &search.rules[quest.rule];
         let key = canonical(name);
-        let same_verb = quest.shape.verb.is_some_and(|(_, verb)| key.contains(verb.text));
+        let same_verb = quest
+            .shape
+            .verb
+            .is_some_and(|(_, verb)| key.contains(verb.text));
         // Other verbs are what the finding about the default is about.
         if self.default_known && decider == Decider::Default && !same_verb {
             return;
@@ -275,11 +289,7 @@ fn is_intended(by: &RuleView<'_>, name: &str, effect: Option<Effect>) -> bool {
 }
 
 /// The same action under another name.
-fn renamed(
-    action: &Action,
-    name: &str,
-    params: &[(String, aegis_policy::value::Value)],
-) -> Action {
+fn renamed(action: &Action, name: &str, params: &[(String, aegis_policy::value::Value)]) -> Action {
     let other = Action::new(name)
         .target(action.target_name().original())
         .agent(action.agent_name().original());
@@ -305,7 +315,10 @@ fn group(search: &Search<'_>, misses: Vec<Miss>) -> Vec<Suspect> {
     }
     let mut groups: BTreeMap<(usize, Decider), Vec<Miss>> = BTreeMap::new();
     for miss in owners.into_values() {
-        groups.entry((miss.rule, miss.decider)).or_default().push(miss);
+        groups
+            .entry((miss.rule, miss.decider))
+            .or_default()
+            .push(miss);
     }
     let mut suspects: Vec<Suspect> = Vec::new();
     let mut prices = fixes::Prices::new(search);
@@ -334,10 +347,20 @@ fn suspect(
     let rank = |m: &Miss| (m.tier, !m.same_verb, m.name.len());
     misses.sort_by(|a, b| rank(a).cmp(&rank(b)).then_with(|| a.name.cmp(&b.name)));
     let worst = misses.iter().map(|miss| severity(rule, miss)).max();
-    let names = misses.iter().take(say::EXAMPLES).map(|m| m.name.clone()).collect();
+    let names = misses
+        .iter()
+        .take(say::EXAMPLES)
+        .map(|m| m.name.clone())
+        .collect();
     let affected = (misses.len(), names);
-    let (pattern, tier) = misses.first().map_or((0, Tier::Spelling), |m| (m.pattern, m.tier));
-    let written = rule.kinds.as_deref().and_then(|globs| globs.get(pattern)).map_or("", Glob::text);
+    let (pattern, tier) = misses
+        .first()
+        .map_or((0, Tier::Spelling), |m| (m.pattern, m.tier));
+    let written = rule
+        .kinds
+        .as_deref()
+        .and_then(|globs| globs.get(pattern))
+        .map_or("", Glob::text);
     let by = match decider {
         Decider::Rule(by) => match search.rules.get(by as usize) {
             Some(by) => format!("rule `{}` allows it", by.name()),
@@ -365,7 +388,11 @@ fn suspect(
             if affected.0 == 1 { "runs" } else { "run" },
         ),
         expected: Some(format!("`{}` at least", rule.approval())),
-        witnesses: misses.into_iter().take(4).map(|m| (m.action, m.at)).collect(),
+        witnesses: misses
+            .into_iter()
+            .take(4)
+            .map(|m| (m.action, m.at))
+            .collect(),
         affected,
         ideas,
     }
@@ -379,12 +406,22 @@ fn severity(rule: &RuleView<'_>, miss: &Miss) -> Severity {
     let secret = miss.effect == Some(Effect::Read) && super::reference::is_secret(&miss.name);
     match (miss.effect, critical, real) {
         (_, true, true) => Severity::Critical,
-        _ if secret => if blocks { Severity::High } else { Severity::Medium },
+        _ if secret => {
+            if blocks {
+                Severity::High
+            } else {
+                Severity::Medium
+            }
+        }
         (Some(Effect::Write | Effect::Read), ..) if !(blocks && real) => Severity::Low,
         (Some(Effect::Write | Effect::Read), ..) => Severity::Medium,
         (_, _, true) if blocks => Severity::High,
         (..) if miss.tier == Tier::Spelling => {
-            if blocks && critical { Severity::High } else { Severity::Medium }
+            if blocks && critical {
+                Severity::High
+            } else {
+                Severity::Medium
+            }
         }
         _ if blocks => Severity::High,
         _ => Severity::Medium,

@@ -15,7 +15,10 @@ const RULES: usize = 256;
 
 /// Looks at the rules that block.
 pub(crate) fn spellings(search: &mut Search<'_>) {
-    let blocks = search.rules.iter().filter(|rule| rule.approval() == Approval::Block);
+    let blocks = search
+        .rules
+        .iter()
+        .filter(|rule| rule.approval() == Approval::Block);
     let numbers: Vec<usize> = blocks.take(RULES).map(|rule| rule.number).collect();
     for number in numbers {
         if let Some(suspect) = of_rule(search, number) {
@@ -33,7 +36,9 @@ fn of_rule(search: &Search<'_>, number: usize) -> Option<Suspect> {
     let kinds = variants(kind).into_iter().map(|k| (k, target.to_owned()));
     let targets = variants(target).into_iter().map(|t| (kind.to_owned(), t));
     for (kind, target) in kinds.chain(targets) {
-        let action = Action::new(&kind).target(&target).agent(watched.action.agent_name().original());
+        let action = Action::new(&kind)
+            .target(&target)
+            .agent(watched.action.agent_name().original());
         let action = setting::with_params(action, &watched.params);
         let decision = search.board.decide(&action, watched.at);
         if decision.approval == Approval::Auto {

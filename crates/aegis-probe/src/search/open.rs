@@ -66,19 +66,30 @@ fn namespace(search: &Search<'_>, number: usize, restricted: &[Shape]) -> Option
             if names.is_empty() {
                 continue;
             }
-            let near = restricted.iter().find(|r| r.words().any(|w| shape.words().any(|own| own == w)));
+            let near = restricted
+                .iter()
+                .find(|r| r.words().any(|w| shape.words().any(|own| own == w)));
             if near.is_none() && !search.options.all {
                 continue;
             }
             let effects: Vec<Effect> = names.iter().map(|(_, effect)| *effect).collect();
-            let affected = (names.len(), names.iter().map(|(name, _)| name.clone()).collect());
-            let witnesses = names.iter().map(|(name, _)| search.board.action(name, "", scenes::BARE));
+            let affected = (
+                names.len(),
+                names.iter().map(|(name, _)| name.clone()).collect(),
+            );
+            let witnesses = names
+                .iter()
+                .map(|(name, _)| search.board.action(name, "", scenes::BARE));
             return Some(Suspect {
                 rule: &rules::MISSING_COVERAGE,
                 subject: Subject::Pattern(number, Field::Type, at),
                 decider: decider(number),
                 operator: "open-verb",
-                severity: if near.is_some() { Severity::Medium } else { Severity::Low },
+                severity: if near.is_some() {
+                    Severity::Medium
+                } else {
+                    Severity::Low
+                },
                 certainty: Certainty::Heuristic,
                 assumes: vec!["there is such a tool, now or later".to_owned()],
                 message: format!(
@@ -108,13 +119,16 @@ fn harmful(search: &Search<'_>, number: usize, shape: &Shape) -> Vec<(String, Ef
             effect => vocabulary::usual(effect),
         };
         let fills = [verb.to_owned(), format!("{verb}{separator}record")];
-        let found = fills.iter().map(|fill| shape.filled(fill, true)).find(|name| {
-            let (action, at) = search.board.action(name, "", scenes::BARE);
-            let decision = search.board.decide(&action, at);
-            decision.approval == Approval::Auto
-                && decision.by == decider(number)
-                && decision.effect.effect == Some(effect)
-        });
+        let found = fills
+            .iter()
+            .map(|fill| shape.filled(fill, true))
+            .find(|name| {
+                let (action, at) = search.board.action(name, "", scenes::BARE);
+                let decision = search.board.decide(&action, at);
+                decision.approval == Approval::Auto
+                    && decision.by == decider(number)
+                    && decision.effect.effect == Some(effect)
+            });
         names.extend(found.map(|name| (name, effect)));
     }
     names

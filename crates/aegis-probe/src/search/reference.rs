@@ -59,8 +59,17 @@ pub(crate) struct Entry {
 
 /// Words in the name of what should not be read by everybody.
 const SECRETS: &[&str] = &[
-    "secret", "credential", "passw", "token", "api_key", "apikey", "api-key", "access_key",
-    "private_key", "connection_string", "kubeconfig",
+    "secret",
+    "credential",
+    "passw",
+    "token",
+    "api_key",
+    "apikey",
+    "api-key",
+    "access_key",
+    "private_key",
+    "connection_string",
+    "kubeconfig",
 ];
 
 /// Whether a name speaks of what should not be read by everybody.

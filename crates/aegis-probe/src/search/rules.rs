@@ -36,7 +36,11 @@ pub(crate) fn views(policy: &Policy) -> Vec<RuleView<'_>> {
 fn globs(patterns: Option<&[Located<Box<str>>]>) -> Option<Vec<Glob>> {
     let patterns = patterns?.iter();
     // Compiled policies have no pattern that does not parse.
-    Some(patterns.filter_map(|p| Glob::parse(&p.value).ok()).collect())
+    Some(
+        patterns
+            .filter_map(|p| Glob::parse(&p.value).ok())
+            .collect(),
+    )
 }
 
 impl RuleView<'_> {
@@ -98,7 +102,8 @@ pub(crate) fn speaks_of_all(globs: Option<&[Glob]>) -> bool {
         // `?*` leaves only the empty name out.
         alternatives.any(|a| {
             let any = |t: &Token| matches!(t, Token::Any);
-            a.tokens().iter().any(any) && a.tokens().iter().all(|t| any(t) || matches!(t, Token::One))
+            a.tokens().iter().any(any)
+                && a.tokens().iter().all(|t| any(t) || matches!(t, Token::One))
         })
     })
 }
@@ -113,7 +118,9 @@ pub(crate) fn shortest(tokens: &[Token]) -> String {
             Token::Any => {}
             Token::One => name.push('x'),
             Token::Set(set) => {
-                let letters = ('a'..='z').chain('0'..='9').chain(['_', '-', '/', '.', ' ', '~']);
+                let letters = ('a'..='z')
+                    .chain('0'..='9')
+                    .chain(['_', '-', '/', '.', ' ', '~']);
                 let ends = set.ranges.iter().flat_map(|&(low, high)| [low, high]);
                 let c = letters.chain(ends).find(|&c| set.contains(c));
                 name.push(c.unwrap_or('x'));

@@ -50,11 +50,28 @@ mod tests {
 
     #[test]
     fn lists_read_well() {
-        let names = |n: usize| (n, ["a", "b", "c", "d"][..n.min(4)].iter().map(|s| (*s).to_owned()).collect());
+        let names = |n: usize| {
+            (
+                n,
+                ["a", "b", "c", "d"][..n.min(4)]
+                    .iter()
+                    .map(|s| (*s).to_owned())
+                    .collect(),
+            )
+        };
         assert_eq!(some(&names(1), ["tool", "tools"]), "`a`");
         assert_eq!(some(&names(3), ["tool", "tools"]), "`a`, `b` and `c`");
-        assert_eq!(some(&names(4), ["tool", "tools"]), "`a`, `b`, `c` and 1 more tool");
-        assert_eq!(some(&names(9), ["tool", "tools"]), "`a`, `b`, `c` and 6 more tools");
-        assert_eq!(all_doing(&[Effect::Delete, Effect::Pay]), "deletes or moves money");
+        assert_eq!(
+            some(&names(4), ["tool", "tools"]),
+            "`a`, `b`, `c` and 1 more tool"
+        );
+        assert_eq!(
+            some(&names(9), ["tool", "tools"]),
+            "`a`, `b`, `c` and 6 more tools"
+        );
+        assert_eq!(
+            all_doing(&[Effect::Delete, Effect::Pay]),
+            "deletes or moves money"
+        );
     }
 }

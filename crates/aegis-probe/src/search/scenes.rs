@@ -50,7 +50,15 @@ pub(crate) fn moment(zone: &Zone, weekday: u8, second: u32) -> Moment {
 
 /// What parameters are often called, with a harmless and a harmful number or text.
 const NUMBERS: &[&str] = &[
-    "amount", "value", "total", "price", "quantity", "count", "limit", "size", "replicas",
+    "amount",
+    "value",
+    "total",
+    "price",
+    "quantity",
+    "count",
+    "limit",
+    "size",
+    "replicas",
     "percent_off",
 ];
 const TEXTS: &[(&str, &str, &str)] = &[
@@ -58,7 +66,11 @@ const TEXTS: &[(&str, &str, &str)] = &[
     ("recipient", "me@example.com", "everyone@example.net"),
     ("path", "notes.txt", "/etc/shadow"),
     ("file_path", "notes.txt", "/etc/shadow"),
-    ("url", "https://example.com/", "http://169.254.169.254/latest/meta-data/"),
+    (
+        "url",
+        "https://example.com/",
+        "http://169.254.169.254/latest/meta-data/",
+    ),
     ("query", "select 1", "drop table users"),
     ("sql", "select 1", "drop table users"),
     ("command", "ls", "rm -rf /"),
@@ -70,7 +82,12 @@ const TEXTS: &[(&str, &str, &str)] = &[
     ("body", "hello", "my card is 4111 1111 1111 1111"),
     ("role", "viewer", "admin"),
 ];
-const SWITCHES: &[(&str, bool)] = &[("force", true), ("recursive", true), ("public", true), ("dry_run", false)];
+const SWITCHES: &[(&str, bool)] = &[
+    ("force", true),
+    ("recursive", true),
+    ("public", true),
+    ("dry_run", false),
+];
 
 fn params(harmful: bool) -> Vec<(String, Value)> {
     let number = if harmful { 1_000_000_000_i64 } else { 1 };
@@ -94,11 +111,22 @@ mod tests {
 
     #[test]
     fn the_clocks_of_the_zone_count() {
-        for zone in ["UTC", "Asia/Tokyo", "America/Los_Angeles", "Pacific/Kiritimati", "Asia/Kathmandu"] {
+        for zone in [
+            "UTC",
+            "Asia/Tokyo",
+            "America/Los_Angeles",
+            "Pacific/Kiritimati",
+            "Asia/Kathmandu",
+        ] {
             let zone = Zone::get(zone).expect(zone);
             for (weekday, second) in [(3, 43_200), (7, 10_800), (1, 0), (7, 86_399)] {
                 let wall = zone.wall(moment(&zone, weekday, second));
-                assert_eq!((wall.weekday, wall.second), (weekday, second), "{}", zone.name());
+                assert_eq!(
+                    (wall.weekday, wall.second),
+                    (weekday, second),
+                    "{}",
+                    zone.name()
+                );
             }
         }
     }

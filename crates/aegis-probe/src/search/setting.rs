@@ -80,10 +80,19 @@ fn sample(regex: &str) -> String {
         .trim_start_matches('^')
         .trim_end_matches('$');
     let first = inner.split('|').next().unwrap_or(inner);
-    let plain = first.replace("\\b", "").replace("\\s+", " ").replace("\\s*", "").replace(".*", "");
+    let plain = first
+        .replace("\\b", "")
+        .replace("\\s+", " ")
+        .replace("\\s*", "")
+        .replace(".*", "");
     plain
         .chars()
-        .filter(|c| !matches!(c, '(' | ')' | '[' | ']' | '?' | '+' | '*' | '^' | '$' | '\\'))
+        .filter(|c| {
+            !matches!(
+                c,
+                '(' | ')' | '[' | ']' | '?' | '+' | '*' | '^' | '$' | '\\'
+            )
+        })
         .collect()
 }
 
@@ -91,7 +100,11 @@ fn sample(regex: &str) -> String {
 fn moment(conditions: &[Condition], zone: &Zone) -> Moment {
     let noon = scenes::moment(zone, 3, 43_200);
     let windows = conditions.iter().filter_map(|c| match c.atom {
-        Atom::Window { after, before, weekdays } => Some((after, before, weekdays)),
+        Atom::Window {
+            after,
+            before,
+            weekdays,
+        } => Some((after, before, weekdays)),
         _ => None,
     });
     let windows: Vec<_> = windows.collect();
@@ -106,7 +119,9 @@ fn moment(conditions: &[Condition], zone: &Zone) -> Moment {
         .map(|(day, second)| scenes::moment(zone, day, second))
         .find(|at| {
             let wall = zone.wall(*at);
-            windows.iter().all(|(after, before, days)| window(*after, *before, *days, wall))
+            windows
+                .iter()
+                .all(|(after, before, days)| window(*after, *before, *days, wall))
         })
         .unwrap_or(noon)
 }
@@ -134,7 +149,11 @@ fn put(into: &mut Value, steps: &[String], value: Value) {
         *into = value;
         return;
     };
-    let index = if first == "*" { Some(0) } else { first.parse::<usize>().ok() };
+    let index = if first == "*" {
+        Some(0)
+    } else {
+        first.parse::<usize>().ok()
+    };
     match index {
         Some(index) if index < LONGEST_LIST => {
             if !matches!(into, Value::List(_)) {
@@ -191,7 +210,9 @@ mod tests {
             "time_after: '22:00', time_before: '06:00', weekdays: [6]",
             "time_after: '09:10', time_before: '09:20'",
         ] {
-            let text = format!("timezone: Asia/Tokyo\nrules: [{{ match: {{ type: x }}, conditions: {{ {conditions} }}, approval: block }}]");
+            let text = format!(
+                "timezone: Asia/Tokyo\nrules: [{{ match: {{ type: x }}, conditions: {{ {conditions} }}, approval: block }}]"
+            );
             let policy = Policy::load("p", &text).unwrap_or_else(|e| panic!("{e}"));
             let rule = policy.rule(0).expect("rule");
             for (params, at) in [
@@ -201,7 +222,11 @@ mod tests {
                 let action = with_params(Action::new("x"), &params);
                 let by = policy.decide(&action, at).by;
                 let unclear = params.iter().any(|(_, v)| *v == Value::Null);
-                assert!(by == Decider::Rule(0) || unclear, "{conditions}: {}", action.to_json());
+                assert!(
+                    by == Decider::Rule(0) || unclear,
+                    "{conditions}: {}",
+                    action.to_json()
+                );
             }
         }
     }

@@ -55,7 +55,11 @@ fn names(search: &Search<'_>, number: usize) -> Vec<String> {
         .map(|effect| format!("{}_record", vocabulary::usual(effect)))
         .collect();
     let globs = rule.kinds.iter().flatten();
-    for shape in globs.flat_map(Glob::alternatives).take(ALTERNATIVES).map(Shape::of) {
+    for shape in globs
+        .flat_map(Glob::alternatives)
+        .take(ALTERNATIVES)
+        .map(Shape::of)
+    {
         names.extend(shape.instances());
     }
     names.push("delete_record".to_owned());
@@ -77,7 +81,12 @@ fn gaps(search: &Search<'_>, number: usize, watched: &Watched) -> Vec<Gap> {
         let action = setting::with_params(action, &watched.params);
         let decision = search.board.decide(&action, watched.at);
         if decision.approval == Approval::Auto && !spells_target(search, decision.by, &key) {
-            gaps.push(Gap { target, by: decision.by, action, at: watched.at });
+            gaps.push(Gap {
+                target,
+                by: decision.by,
+                action,
+                at: watched.at,
+            });
         }
     }
     gaps
@@ -85,9 +94,17 @@ fn gaps(search: &Search<'_>, number: usize, watched: &Watched) -> Vec<Gap> {
 
 /// Whether the decider names this very target: then it was meant.
 fn spells_target(search: &Search<'_>, by: Decider, target: &str) -> bool {
-    let Decider::Rule(number) = by else { return false };
-    let globs = search.rules.get(number as usize).and_then(|r| r.targets.as_deref());
-    let mut alternatives = globs.unwrap_or_default().iter().flat_map(Glob::alternatives);
+    let Decider::Rule(number) = by else {
+        return false;
+    };
+    let globs = search
+        .rules
+        .get(number as usize)
+        .and_then(|r| r.targets.as_deref());
+    let mut alternatives = globs
+        .unwrap_or_default()
+        .iter()
+        .flat_map(Glob::alternatives);
     alternatives.any(|a| matches!(a.tokens(), [Token::Literal(text)] if **text == *target))
 }
 
@@ -128,12 +145,20 @@ fn others(alternative: &Alternative) -> Vec<String> {
     ];
     let aliases = ALIASES.iter().find(|names| names.contains(&core));
     let aliases = aliases.copied().unwrap_or_default().iter();
-    names.extend(aliases.filter(|name| **name != core).map(|name| (*name).to_owned()));
+    names.extend(
+        aliases
+            .filter(|name| **name != core)
+            .map(|name| (*name).to_owned()),
+    );
     names
 }
 
 fn with_slash(path: &str) -> String {
-    if path.starts_with('/') { path.to_owned() } else { format!("/{path}") }
+    if path.starts_with('/') {
+        path.to_owned()
+    } else {
+        format!("/{path}")
+    }
 }
 
 fn suspects(search: &Search<'_>, number: usize, gaps: Vec<Gap>) -> Vec<Suspect> {
@@ -173,10 +198,16 @@ fn suspects(search: &Search<'_>, number: usize, gaps: Vec<Gap>) -> Vec<Suspect> 
     }
     for suspect in &mut suspects {
         let by = match suspect.decider {
-            Decider::Rule(by) => search.rules.get(by as usize).map(|r| format!("rule `{}` allows it", r.name())),
+            Decider::Rule(by) => search
+                .rules
+                .get(by as usize)
+                .map(|r| format!("rule `{}` allows it", r.name())),
             _ => None,
         };
-        let name = suspect.witnesses.first().map_or("", |(a, _)| a.kind_name().original());
+        let name = suspect
+            .witnesses
+            .first()
+            .map_or("", |(a, _)| a.kind_name().original());
         suspect.message = format!(
             "rule `{}` restricts some targets and misses {}, where `{name}` runs unattended: {}",
             rule.name(),
@@ -193,10 +224,18 @@ fn widen(search: &Search<'_>, number: usize) -> Vec<Idea> {
     let globs = search.rules[number].targets.as_deref().unwrap_or_default();
     let mut add: Vec<String> = Vec::new();
     for alternative in globs.iter().flat_map(Glob::alternatives).take(ALTERNATIVES) {
-        let Some(core) = core(alternative) else { continue };
+        let Some(core) = core(alternative) else {
+            continue;
+        };
         let aliases = ALIASES.iter().find(|names| names.contains(&core));
         let mut words = vec![core];
-        words.extend(aliases.copied().unwrap_or_default().iter().filter(|a| **a != core));
+        words.extend(
+            aliases
+                .copied()
+                .unwrap_or_default()
+                .iter()
+                .filter(|a| **a != core),
+        );
         for word in words {
             let patterns = if is_path(word) {
                 vec!["*/../*".to_owned(), "*//*".to_owned(), "*/./*".to_owned()]
@@ -219,7 +258,11 @@ fn widen(search: &Search<'_>, number: usize) -> Vec<Idea> {
             }
         }
     }
-    vec![Idea::Widen { rule: number, field: Field::Target, add }]
+    vec![Idea::Widen {
+        rule: number,
+        field: Field::Target,
+        add,
+    }]
 }
 
 /// Looks at every automatic rule that holds for some targets only, by their start or end.
@@ -229,9 +272,14 @@ pub(crate) fn allowed(search: &mut Search<'_>) {
         if !rule.is_auto() {
             continue;
         }
-        let Some(globs) = rule.targets.as_deref() else { continue };
+        let Some(globs) = rule.targets.as_deref() else {
+            continue;
+        };
         for (at, glob) in globs.iter().enumerate() {
-            let found = glob.alternatives().iter().find_map(|a| beyond(search, number, globs, a));
+            let found = glob
+                .alternatives()
+                .iter()
+                .find_map(|a| beyond(search, number, globs, a));
             if let Some(beyond) = found {
                 let suspect = leak(search, number, at, beyond);
                 search.found.push(suspect);
@@ -264,7 +312,12 @@ fn beyond(
     };
     let replace = |pattern: &str, with: String| {
         let at = globs.iter().position(|glob| glob.text() == pattern)?;
-        Some(Idea::Replace { rule: number, field: Field::Target, at, with })
+        Some(Idea::Replace {
+            rule: number,
+            field: Field::Target,
+            at,
+            with,
+        })
     };
     let (target, because, idea) = match alternative.tokens() {
         [Token::Literal(start), Token::Any] if is_path(start) && start.ends_with(['/', '\\']) => {
@@ -292,7 +345,13 @@ fn beyond(
     let action = setting::with_params(action, &watched.params);
     let decision = search.board.decide(&action, watched.at);
     let runs = decision.approval == Approval::Auto && decision.by == decider(number);
-    runs.then_some(Beyond { action, at: watched.at, target, because, idea })
+    runs.then_some(Beyond {
+        action,
+        at: watched.at,
+        target,
+        because,
+        idea,
+    })
 }
 
 /// `https://example.com` without what ends the host.
@@ -306,23 +365,42 @@ fn is_open_host(start: &str) -> bool {
 /// `example.com`: letters, dots and hyphens, not starting with a dot.
 fn is_domain(text: &str) -> bool {
     const ENDS: [&str; 10] = [
-        ".com", ".org", ".net", ".io", ".dev", ".example", ".internal", ".local", ".eu", ".de",
+        ".com",
+        ".org",
+        ".net",
+        ".io",
+        ".dev",
+        ".example",
+        ".internal",
+        ".local",
+        ".eu",
+        ".de",
     ];
     let letters = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-');
-    !text.starts_with('.') && text.chars().all(letters) && ENDS.iter().any(|end| text.ends_with(end))
+    !text.starts_with('.')
+        && text.chars().all(letters)
+        && ENDS.iter().any(|end| text.ends_with(end))
 }
 
 fn leak(search: &Search<'_>, number: usize, at: usize, beyond: Beyond) -> Suspect {
     let rule = &search.rules[number];
     let effect = beyond.action.effect_found().effect;
-    let written = rule.targets.as_deref().and_then(|globs| globs.get(at)).map_or("", Glob::text);
+    let written = rule
+        .targets
+        .as_deref()
+        .and_then(|globs| globs.get(at))
+        .map_or("", Glob::text);
     let name = beyond.action.kind_name().original();
     Suspect {
         rule: &TARGET_GAP,
         subject: Subject::Pattern(number, Field::Target, at),
         decider: decider(number),
         operator: "target-allow",
-        severity: if effect == Some(Effect::Read) { Severity::Medium } else { Severity::High },
+        severity: if effect == Some(Effect::Read) {
+            Severity::Medium
+        } else {
+            Severity::High
+        },
         certainty: Certainty::Heuristic,
         assumes: vec!["whoever acts reads the target as a path or an address".to_owned()],
         message: format!(

@@ -7,18 +7,26 @@ use super::*;
 use crate::Tool;
 
 mod clean;
+mod holes;
 mod timing;
 
 /// What is suspected: rule, severity, subject, and the names.
 fn suspects_with(text: &str, tools: &[Tool]) -> Vec<Suspect> {
     let policy = Policy::load("p.yaml", text).unwrap_or_else(|e| panic!("{e}\n{text}"));
-    let input = Input { policy: &policy, tools };
+    let input = Input {
+        policy: &policy,
+        tools,
+    };
     let mut found = Found::default();
     analyse(&input, &Options::default(), &mut found);
     for suspect in &found.suspects {
         for (action, at) in &suspect.witnesses {
             let decision = policy.decide(action, *at);
-            assert_eq!(decision.approval, aegis_policy::model::Approval::Auto, "{suspect:#?}");
+            assert_eq!(
+                decision.approval,
+                aegis_policy::model::Approval::Auto,
+                "{suspect:#?}"
+            );
             if suspect.rule.id != "AEG204" {
                 assert_eq!(decision.by, suspect.decider, "{suspect:#?}");
             }
@@ -43,5 +51,8 @@ fn brief(suspects: &[Suspect]) -> Vec<String> {
 }
 
 fn grave(suspects: &[Suspect]) -> Vec<&Suspect> {
-    suspects.iter().filter(|s| s.severity >= Severity::Medium).collect()
+    suspects
+        .iter()
+        .filter(|s| s.severity >= Severity::Medium)
+        .collect()
 }

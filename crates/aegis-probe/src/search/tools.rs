@@ -13,9 +13,9 @@ use super::Search;
 use super::coverage::is_meant;
 use super::scenes::{self, SCENES};
 use super::{say, setting, vocabulary};
+use crate::Tool;
 use crate::rules;
 use crate::suspect::{Field, Idea, Subject, Suspect};
-use crate::Tool;
 
 /// A tool that runs unattended.
 struct Unattended<'t> {
@@ -76,7 +76,15 @@ fn unattended<'t>(search: &Search<'_>, tool: &'t Tool) -> Option<(Decider, Unatt
         let decision = search.board.decide(&action, circumstances.at);
         if decision.approval == Approval::Auto {
             let at = circumstances.at;
-            return Some((decision.by, Unattended { tool, effect, action, at }));
+            return Some((
+                decision.by,
+                Unattended {
+                    tool,
+                    effect,
+                    action,
+                    at,
+                },
+            ));
         }
     }
     None
@@ -96,11 +104,17 @@ fn suspect(
             effects.push(tool.effect);
         }
     }
-    let shown = tools.iter().map(|u| format!("{} ({})", u.tool.name, u.tool.source));
+    let shown = tools
+        .iter()
+        .map(|u| format!("{} ({})", u.tool.name, u.tool.source));
     let affected = (tools.len(), shown.take(say::EXAMPLES).collect());
     let first = tools.first().map_or("", |u| u.tool.name.as_str());
     let (subject, by) = place(search, decider, first);
-    let (verb, its) = if tools.len() == 1 { ("runs", "it") } else { ("run", "they") };
+    let (verb, its) = if tools.len() == 1 {
+        ("runs", "it")
+    } else {
+        ("run", "they")
+    };
     Suspect {
         rule: &rules::MISSING_COVERAGE,
         subject,
@@ -119,7 +133,11 @@ fn suspect(
             says(&effects, tools.len() == 1)
         ),
         expected: Some("a person is asked about this tool".to_owned()),
-        witnesses: tools.into_iter().take(4).map(|u| (u.action, u.at)).collect(),
+        witnesses: tools
+            .into_iter()
+            .take(4)
+            .map(|u| (u.action, u.at))
+            .collect(),
         affected,
         ideas: ideas(decider, &effects),
     }
@@ -128,7 +146,11 @@ fn suspect(
 /// What tools do, for one or for several.
 fn says(effects: &[Effect], one: bool) -> String {
     let doing = say::all_doing(effects);
-    if one { doing } else { format!("do what {doing}") }
+    if one {
+        doing
+    } else {
+        format!("do what {doing}")
+    }
 }
 
 fn place(search: &Search<'_>, decider: Decider, name: &str) -> (Subject, String) {
@@ -147,6 +169,9 @@ fn place(search: &Search<'_>, decider: Decider, name: &str) -> (Subject, String)
 fn ideas(decider: Decider, effects: &[Effect]) -> Vec<Idea> {
     match decider {
         Decider::Rule(number) => vec![super::coverage::restrict(effects, Some(number as usize))],
-        _ => vec![Idea::DefaultApproval("approve"), super::coverage::restrict(effects, None)],
+        _ => vec![
+            Idea::DefaultApproval("approve"),
+            super::coverage::restrict(effects, None),
+        ],
     }
 }

@@ -68,8 +68,24 @@ const GROUPS: &[(Effect, &[&str])] = &[
     (
         Effect::Delete,
         &[
-            "delete", "remove", "drop", "destroy", "purge", "wipe", "erase", "truncate", "unlink",
-            "clear", "trash", "discard", "rm", "del", "terminate", "prune", "flush", "uninstall",
+            "delete",
+            "remove",
+            "drop",
+            "destroy",
+            "purge",
+            "wipe",
+            "erase",
+            "truncate",
+            "unlink",
+            "clear",
+            "trash",
+            "discard",
+            "rm",
+            "del",
+            "terminate",
+            "prune",
+            "flush",
+            "uninstall",
         ],
     ),
     (
@@ -83,8 +99,17 @@ const GROUPS: &[(Effect, &[&str])] = &[
     (
         Effect::Send,
         &[
-            "send", "email", "mail", "message", "forward", "publish", "notify",
-            "broadcast", "share", "submit", "reply",
+            "send",
+            "email",
+            "mail",
+            "message",
+            "forward",
+            "publish",
+            "notify",
+            "broadcast",
+            "share",
+            "submit",
+            "reply",
         ],
     ),
     (
@@ -99,21 +124,50 @@ const GROUPS: &[(Effect, &[&str])] = &[
     (
         Effect::Deploy,
         &[
-            "deploy", "release", "rollout", "ship", "promote", "provision", "install", "apply",
-            "push", "upgrade",
+            "deploy",
+            "release",
+            "rollout",
+            "ship",
+            "promote",
+            "provision",
+            "install",
+            "apply",
+            "push",
+            "upgrade",
         ],
     ),
-    (Effect::Deploy, &["scale", "autoscale", "upscale", "downscale"]),
+    (
+        Effect::Deploy,
+        &["scale", "autoscale", "upscale", "downscale"],
+    ),
     (
         Effect::Privilege,
-        &["grant", "authorize", "allow", "permit", "elevate", "escalate", "entitle"],
+        &[
+            "grant",
+            "authorize",
+            "allow",
+            "permit",
+            "elevate",
+            "escalate",
+            "entitle",
+        ],
     ),
-    (Effect::Privilege, &["assume", "impersonate", "become", "sudo"]),
+    (
+        Effect::Privilege,
+        &["assume", "impersonate", "become", "sudo"],
+    ),
     (Effect::Privilege, &["revoke", "deny", "disallow"]),
     (
         Effect::Exfiltrate,
         &[
-            "export", "download", "dump", "extract", "backup", "unload", "exfiltrate", "mirror",
+            "export",
+            "download",
+            "dump",
+            "extract",
+            "backup",
+            "unload",
+            "exfiltrate",
+            "mirror",
         ],
     ),
     (
@@ -123,8 +177,17 @@ const GROUPS: &[(Effect, &[&str])] = &[
     (
         Effect::Write,
         &[
-            "update", "edit", "modify", "patch", "change", "set", "write", "overwrite", "replace",
-            "upsert", "put",
+            "update",
+            "edit",
+            "modify",
+            "patch",
+            "change",
+            "set",
+            "write",
+            "overwrite",
+            "replace",
+            "upsert",
+            "put",
         ],
     ),
     (
@@ -153,6 +216,21 @@ pub(crate) fn usual(effect: Effect) -> &'static str {
         .unwrap_or("do")
 }
 
+/// Words that leave no doubt about an effect.
+pub(crate) fn plainly(effect: Effect) -> &'static [&'static str] {
+    match effect {
+        Effect::Read => &["get", "read"],
+        Effect::Write => &["create", "update"],
+        Effect::Delete => &["delete_", "_delete", "drop"],
+        Effect::Execute => &["exec", "run_", "shell"],
+        Effect::Send => &["send_email", "send_", "_send"],
+        Effect::Pay => &["payment", "refund"],
+        Effect::Deploy => &["deploy"],
+        Effect::Privilege => &["access_key", "_role", "grant"],
+        Effect::Exfiltrate => &["download", "export"],
+    }
+}
+
 /// What an effect is called in a sentence: "what deletes", "what pays".
 pub(crate) fn doing(effect: Effect) -> &'static str {
     match effect {
@@ -170,12 +248,30 @@ pub(crate) fn doing(effect: Effect) -> &'static str {
 
 /// Words that are put before a tool's name when it grows a variant.
 pub(crate) const PREFIXES: &[&str] = &[
-    "bulk", "batch", "mass", "force", "async", "admin", "hard", "permanently", "safe", "auto",
+    "bulk",
+    "batch",
+    "mass",
+    "force",
+    "async",
+    "admin",
+    "hard",
+    "permanently",
+    "safe",
+    "auto",
 ];
 
 /// Words that are put after it.
 pub(crate) const SUFFIXES: &[&str] = &[
-    "all", "bulk", "many", "now", "async", "v2", "force", "cascade", "permanently", "by_id",
+    "all",
+    "bulk",
+    "many",
+    "now",
+    "async",
+    "v2",
+    "force",
+    "cascade",
+    "permanently",
+    "by_id",
 ];
 
 /// What clients and gateways put before a tool's name.

@@ -35,7 +35,9 @@ impl Shape {
             match token {
                 Token::Literal(text) => split(text, &mut pieces),
                 Token::Any => pieces.push(Piece::Any),
-                one => pieces.push(Piece::One(super::rules::shortest(std::slice::from_ref(one)))),
+                one => pieces.push(Piece::One(super::rules::shortest(std::slice::from_ref(
+                    one,
+                )))),
             }
         }
         let verb = head(&pieces);
@@ -104,13 +106,25 @@ impl Shape {
 
     /// Names of this shape, the most readable first.
     pub(crate) fn instances(&self) -> Vec<String> {
-        vec![self.filled("record", false), self.name("record"), self.name("")]
+        vec![
+            self.filled("record", false),
+            self.name("record"),
+            self.name(""),
+        ]
     }
 
     /// A name of this shape with its first or last `*` filled and the others empty.
     pub(crate) fn filled(&self, fill: &str, first: bool) -> String {
-        let mut stars = self.pieces.iter().enumerate().filter(|(_, p)| **p == Piece::Any);
-        let kept = if first { stars.next() } else { stars.next_back() };
+        let mut stars = self
+            .pieces
+            .iter()
+            .enumerate()
+            .filter(|(_, p)| **p == Piece::Any);
+        let kept = if first {
+            stars.next()
+        } else {
+            stars.next_back()
+        };
         let kept = kept.map(|(at, _)| at);
         let pieces = self.pieces.iter().enumerate();
         let pieces = pieces.filter(|(at, piece)| **piece != Piece::Any || Some(*at) == kept);
@@ -148,7 +162,9 @@ fn split(text: &str, pieces: &mut Vec<Piece>) {
     let mut rest = text;
     while let Some(first) = rest.chars().next() {
         let word = first.is_alphanumeric();
-        let end = rest.find(|c: char| c.is_alphanumeric() != word).unwrap_or(rest.len());
+        let end = rest
+            .find(|c: char| c.is_alphanumeric() != word)
+            .unwrap_or(rest.len());
         let (run, after) = rest.split_at(end);
         if word {
             split_run(run, pieces);
@@ -164,8 +180,11 @@ fn split_run(run: &str, pieces: &mut Vec<Piece>) {
         pieces.push(Piece::Word(run.to_owned()));
         return;
     }
-    let verb = |text: &str| text.len() >= 4 && vocabulary::verb(text).is_some_and(|v| v.sure && v.grave);
-    let starts = (4..run.len().saturating_sub(2)).rev().find(|&at| verb(&run[..at]));
+    let verb =
+        |text: &str| text.len() >= 4 && vocabulary::verb(text).is_some_and(|v| v.sure && v.grave);
+    let starts = (4..run.len().saturating_sub(2))
+        .rev()
+        .find(|&at| verb(&run[..at]));
     let ends = (3..run.len().saturating_sub(3)).find(|&at| verb(&run[at..]));
     match starts.or(ends) {
         Some(at) => {
@@ -222,8 +241,18 @@ mod tests {
             ("delete_*", Some("delete"), vec![], "delete_it"),
             ("*_delete", Some("delete"), vec![], "it_delete"),
             ("*delete*", Some("delete"), vec![], "it_delete_it"),
-            ("crm_delete_contact*", Some("delete"), vec!["crm", "contact"], "crm_delete_contact_it"),
-            ("s3:DeleteObject", Some("delete"), vec!["s", "3", "object"], "s3:deleteobject"),
+            (
+                "crm_delete_contact*",
+                Some("delete"),
+                vec!["crm", "contact"],
+                "crm_delete_contact_it",
+            ),
+            (
+                "s3:DeleteObject",
+                Some("delete"),
+                vec!["s", "3", "object"],
+                "s3:deleteobject",
+            ),
             ("get_order", Some("get"), vec!["order"], "get_order"),
             ("crm_*", None, vec!["crm"], "crm_it"),
             ("?un", None, vec!["un"], "xun"),

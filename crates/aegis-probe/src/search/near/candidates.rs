@@ -42,7 +42,11 @@ pub(super) struct Room(Shape);
 /// Whether a pattern has a `*` and words, and none of them is surely a verb: an `issue` may be one.
 pub(in crate::search) fn is_room(shape: &Shape) -> bool {
     let words = !shape.objects().is_empty() || shape.verb.is_some();
-    shape.is_open() && words && shape.verb.is_none_or(|(_, verb)| !verb.only && !(verb.sure && verb.effect == Effect::Read))
+    shape.is_open()
+        && words
+        && shape
+            .verb
+            .is_none_or(|(_, verb)| !verb.only && !(verb.sure && verb.effect == Effect::Read))
 }
 
 /// How many such patterns are looked at.
@@ -67,7 +71,9 @@ pub(super) fn does_the_same(shape: &Shape, verb: &Verb, name: &str) -> bool {
     let objects = shape.objects();
     let has = |object: &&str| {
         words.iter().any(|word| {
-            word == object || word.strip_suffix('s') == Some(object) || object.strip_suffix('s') == Some(word)
+            word == object
+                || word.strip_suffix('s') == Some(object)
+                || object.strip_suffix('s') == Some(word)
         })
     };
     if !objects.iter().all(has) {
@@ -75,7 +81,11 @@ pub(super) fn does_the_same(shape: &Shape, verb: &Verb, name: &str) -> bool {
     }
     // What destroys, destroys, whatever the verb; other effects have deeds that differ.
     let same = vocabulary::synonyms(verb);
-    let says = |word: &String| same.iter().any(|s| word == s || word.strip_suffix('s') == Some(*s) || word.starts_with(*s) && s.len() > 4);
+    let says = |word: &String| {
+        same.iter().any(|s| {
+            word == s || word.strip_suffix('s') == Some(*s) || word.starts_with(*s) && s.len() > 4
+        })
+    };
     match verb.effect {
         Effect::Delete => true,
         Effect::Read => !objects.is_empty() && words.iter().any(says),
@@ -120,7 +130,10 @@ fn siblings(shape: &Shape, rooms: &[Room], names: &mut Vec<(String, Tier)>) {
         return;
     }
     let objects = shape.objects();
-    let before = shape.pieces[..at].iter().filter(|p| matches!(p, Piece::Word(_))).count();
+    let before = shape.pieces[..at]
+        .iter()
+        .filter(|p| matches!(p, Piece::Word(_)))
+        .count();
     let (namespace, rest) = objects.split_at(before.min(objects.len()));
     for Room(room) in rooms {
         let own: Vec<&str> = room.words().collect();
@@ -128,7 +141,11 @@ fn siblings(shape: &Shape, rooms: &[Room], names: &mut Vec<(String, Tier)>) {
             continue;
         }
         let separator = room.separator();
-        let missing: Vec<&str> = rest.iter().filter(|word| !own.contains(*word)).copied().collect();
+        let missing: Vec<&str> = rest
+            .iter()
+            .filter(|word| !own.contains(*word))
+            .copied()
+            .collect();
         for verb in said(verb).take(3) {
             let mut fill = vec![verb];
             fill.extend(&missing);
@@ -203,13 +220,20 @@ fn affixes(shape: &Shape, names: &mut Vec<(String, Tier)>) {
         names.push((format!("{namespace}{name}"), Tier::Affix));
     }
     for suffix in SUFFIXES {
-        names.push((format!("{}{separator}{suffix}", shape.name("")), Tier::Affix));
+        names.push((
+            format!("{}{separator}{suffix}", shape.name("")),
+            Tier::Affix,
+        ));
         names.push((format!("{name}{separator}{suffix}"), Tier::Affix));
     }
 }
 
 fn spellings(shape: &Shape, names: &mut Vec<(String, Tier)>) {
-    if !shape.pieces.iter().any(|piece| matches!(piece, Piece::Between(_))) {
+    if !shape
+        .pieces
+        .iter()
+        .any(|piece| matches!(piece, Piece::Between(_)))
+    {
         return;
     }
     let own = shape.separator().to_owned();

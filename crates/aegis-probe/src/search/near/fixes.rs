@@ -24,29 +24,56 @@ pub(super) fn ideas(
 ) -> Vec<Idea> {
     let mut priced = Vec::new();
     let glob = rule.kinds.as_deref().and_then(|globs| globs.get(pattern));
-    let shape = glob.and_then(|glob| glob.alternatives().first()).map(Shape::of);
+    let shape = glob
+        .and_then(|glob| glob.alternatives().first())
+        .map(Shape::of);
     if let Some(shape) = &shape {
         let one = glob.is_some_and(|glob| glob.alternatives().len() == 1);
         for with in wider(shape) {
             let (closes, costs) = prices.of(std::slice::from_ref(&with), misses);
             let number = rule.number;
             let idea = if one {
-                Idea::Replace { rule: number, field: Field::Type, at: pattern, with }
+                Idea::Replace {
+                    rule: number,
+                    field: Field::Type,
+                    at: pattern,
+                    with,
+                }
             } else {
-                Idea::Widen { rule: number, field: Field::Type, add: vec![with] }
+                Idea::Widen {
+                    rule: number,
+                    field: Field::Type,
+                    add: vec![with],
+                }
             };
-            priced.push(Priced { idea, closes, costs });
+            priced.push(Priced {
+                idea,
+                closes,
+                costs,
+            });
         }
     }
     let add = stems(misses);
     if !add.is_empty() {
         let (closes, costs) = prices.of(&add, misses);
-        let idea = Idea::Widen { rule: rule.number, field: Field::Type, add };
-        priced.push(Priced { idea, closes, costs });
+        let idea = Idea::Widen {
+            rule: rule.number,
+            field: Field::Type,
+            add,
+        };
+        priced.push(Priced {
+            idea,
+            closes,
+            costs,
+        });
     }
     if let Some(idea) = by_effect(rule, misses) {
         // Nothing that only reads has another effect.
-        priced.push(Priced { idea, closes: misses.len(), costs: 0 });
+        priced.push(Priced {
+            idea,
+            closes: misses.len(),
+            costs: 0,
+        });
     }
     priced.retain(|p| p.closes > 0 && p.costs <= TOO_MANY);
     priced.sort_by_key(|p| (std::cmp::Reverse(p.closes), p.costs));
@@ -68,16 +95,26 @@ impl Prices {
     pub(super) fn new(search: &Search<'_>) -> Self {
         let (reads, _) = search.board.reads();
         Self {
-            reads: reads.into_iter().map(|name| canonical(name).into_owned()).collect(),
+            reads: reads
+                .into_iter()
+                .map(|name| canonical(name).into_owned())
+                .collect(),
             known: BTreeMap::new(),
         }
     }
 
     /// How many misses patterns match, and at most how many harmless names.
     fn of(&mut self, patterns: &[String], misses: &[Miss]) -> (usize, usize) {
-        let globs: Vec<Glob> = patterns.iter().filter_map(|p| Glob::parse(p).ok()).collect();
+        let globs: Vec<Glob> = patterns
+            .iter()
+            .filter_map(|p| Glob::parse(p).ok())
+            .collect();
         let matches = |name: &str| globs.iter().any(|glob| glob.matches(&canonical(name)));
-        let closes = misses.iter().take(SAMPLE).filter(|miss| matches(&miss.name)).count();
+        let closes = misses
+            .iter()
+            .take(SAMPLE)
+            .filter(|miss| matches(&miss.name))
+            .count();
         let costs = globs.iter().map(|glob| self.cost(glob)).sum();
         (closes, costs)
     }

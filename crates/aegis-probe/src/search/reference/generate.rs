@@ -15,8 +15,9 @@ use crate::search::vocabulary::{self, is_critical};
 /// Words without which a published tool is not taken for one that runs something: much is called
 /// executing that only makes a text.
 const RUNS: &[&str] = &[
-    "exec", "run", "shell", "command", "sql", "code", "eval", "invoke", "kill", "script", "terminal",
-    "python", "start", "launch", "trigger", "call", "aws", "kubectl", "request", "process", "apex",
+    "exec", "run", "shell", "command", "sql", "code", "eval", "invoke", "kill", "script",
+    "terminal", "python", "start", "launch", "trigger", "call", "aws", "kubectl", "request",
+    "process", "apex",
 ];
 
 fn line(effect: Effect, form: Form, secret: bool, name: &str) -> String {
@@ -113,7 +114,10 @@ fn the_reference_set_is_current() {
         std::fs::write(path, &want).expect("writable");
     }
     let have = std::fs::read_to_string(path).unwrap_or_default();
-    assert!(have == want, "{path} is stale: run `AEGIS_BLESS=1 cargo test`");
+    assert!(
+        have == want,
+        "{path} is stale: run `AEGIS_BLESS=1 cargo test`"
+    );
 }
 
 #[test]

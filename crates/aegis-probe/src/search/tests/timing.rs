@@ -5,8 +5,12 @@ use std::time::Instant;
 use super::*;
 
 fn large(rules: usize) -> String {
-    let verbs = ["delete", "send", "refund", "run", "grant", "export", "deploy", "update", "create", "get"];
-    let things = ["user", "order", "invoice", "file", "pod", "ticket", "contact", "page", "repo", "key"];
+    let verbs = [
+        "delete", "send", "refund", "run", "grant", "export", "deploy", "update", "create", "get",
+    ];
+    let things = [
+        "user", "order", "invoice", "file", "pod", "ticket", "contact", "page", "repo", "key",
+    ];
     let mut text = String::from("rules:\n");
     for i in 0..rules {
         let (verb, thing) = (verbs[i % 10], things[i / 10 % 10]);
@@ -18,8 +22,14 @@ fn large(rules: usize) -> String {
         };
         let approval = ["block", "approve", "auto"][i % 3];
         let target = if i % 5 == 0 { ", target: 'prod*'" } else { "" };
-        let conditions = if i % 5 == 1 { format!("conditions: {{ param_lt: {{ amount: {i} }} }}, ") } else { String::new() };
-        text += &format!("  - {{ name: r{i}, match: {{ type: '{kind}'{target} }}, {conditions}approval: {approval} }}\n");
+        let conditions = if i % 5 == 1 {
+            format!("conditions: {{ param_lt: {{ amount: {i} }} }}, ")
+        } else {
+            String::new()
+        };
+        text += &format!(
+            "  - {{ name: r{i}, match: {{ type: '{kind}'{target} }}, {conditions}approval: {approval} }}\n"
+        );
     }
     text
 }
@@ -33,13 +43,22 @@ fn timing() {
         ("starter", starter.to_owned()),
         ("support", support.to_owned()),
         ("20", large(20)),
-        ("20 auto", format!("defaults: {{ approval: auto }}\n{}", large(20))),
+        (
+            "20 auto",
+            format!("defaults: {{ approval: auto }}\n{}", large(20)),
+        ),
         ("1000", large(1_000)),
-        ("1000 auto", format!("defaults: {{ approval: auto }}\n{}", large(1_000))),
+        (
+            "1000 auto",
+            format!("defaults: {{ approval: auto }}\n{}", large(1_000)),
+        ),
         ("10000", large(10_000)),
     ] {
         let policy = Policy::load("p.yaml", &text).unwrap_or_else(|e| panic!("{e}"));
-        let input = Input { policy: &policy, tools: &[] };
+        let input = Input {
+            policy: &policy,
+            tools: &[],
+        };
         let options = Options::default();
         for _ in 0..2 {
             let mut found = Found::default();
@@ -64,7 +83,11 @@ fn timing() {
             let all = started.elapsed();
             println!(
                 "{name}: board {board:.2?} ({} groups) score {score:.2?} coverage {coverage:.2?} near {near:.2?} rest {rest:.2?} fuzz {:.2?} all {all:.2?}; {} suspects, {} hits, {} probes",
-                search.board.groups.len(), all - board - score - coverage - near - rest, search.found.len(), hits.len(), search.board.probes()
+                search.board.groups.len(),
+                all - board - score - coverage - near - rest,
+                search.found.len(),
+                hits.len(),
+                search.board.probes()
             );
         }
     }
@@ -80,7 +103,10 @@ fn show() {
     for part in text.split("\n---\n") {
         println!("=== {part}");
         for s in suspects(part) {
-            println!("  {} {} {:?} {:?} {}", s.rule.id, s.severity, s.subject, s.decider, s.operator);
+            println!(
+                "  {} {} {:?} {:?} {}",
+                s.rule.id, s.severity, s.subject, s.decider, s.operator
+            );
             println!("     {}", s.message);
             for (action, at) in &s.witnesses {
                 println!("     w: {} {at}", action.to_json());
