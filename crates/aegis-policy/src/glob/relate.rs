@@ -28,10 +28,9 @@ impl Glob {
     /// other, as in `?*` and `*?`.
     #[must_use]
     pub fn covers(&self, other: &Self) -> bool {
-        let mine: Vec<Vec<Symbol<'_>>> = self.alternatives().iter().map(symbols).collect();
         other.alternatives().iter().all(|theirs| {
-            let theirs = symbols(theirs);
-            mine.iter().any(|mine| covers(mine, &theirs))
+            let mut mine = self.alternatives().iter();
+            mine.any(|mine| has_literals(theirs, mine) && covers(&symbols(mine), &symbols(theirs)))
         })
     }
 
@@ -60,6 +59,18 @@ impl Glob {
         }
         best.map_or(Meet::Never, Meet::At)
     }
+}
+
+/// Whether every literal of `mine` lies in one of `theirs`. If not, it does not cover them, which
+/// most pairs show without being taken apart.
+fn has_literals(theirs: &Alternative, mine: &Alternative) -> bool {
+    mine.tokens().iter().all(|token| match token {
+        Token::Literal(text) => theirs
+            .tokens()
+            .iter()
+            .any(|t| matches!(t, Token::Literal(longer) if longer.contains(&**text))),
+        Token::Any | Token::One | Token::Set(_) => true,
+    })
 }
 
 /// A token, or one character of a literal.
