@@ -12,6 +12,7 @@ use std::sync::Arc;
 use aegis_diag::{SourceFile, Span};
 
 use crate::clock::Moment;
+use crate::condition::Regexes;
 use crate::keys::{Key, Shape, Table};
 use crate::model::ParamPath;
 use crate::plain::{Plain, classify};
@@ -137,8 +138,9 @@ pub(crate) struct Reader<'a> {
     /// The tables that suggestions are looked for in.
     tables: Vec<&'static Table>,
     problems: Vec<Problem>,
-    /// What came of compiling each regular expression, and the bytes they take.
-    regexes: HashMap<Box<str>, Result<(), RegexError>>,
+    /// The regular expressions that were compiled, those that could not be, and the bytes they take.
+    regexes: Regexes,
+    bad_regexes: HashMap<Box<str>, RegexError>,
     regex_bytes: usize,
 }
 
@@ -153,9 +155,15 @@ impl<'a> Reader<'a> {
             file,
             tables: root.all(),
             problems,
-            regexes: HashMap::new(),
+            regexes: Regexes::default(),
+            bad_regexes: HashMap::new(),
             regex_bytes: 0,
         }
+    }
+
+    /// The regular expressions that were compiled.
+    pub(crate) fn take_regexes(&mut self) -> Regexes {
+        std::mem::take(&mut self.regexes)
     }
 
     /// What was found.
