@@ -1,6 +1,13 @@
 //! The front end: what people see when a policy is wrong, and what reading, writing, building,
 //! merging and testing policies keeps.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "helpers of tests fail the test"
+)]
+
 mod builder;
 mod conflicts;
 mod layers;
