@@ -13,8 +13,8 @@ use crate::config::{FailOn, Glob, RuleWord, Scan, Threads};
 use crate::output::Output;
 
 pub(crate) use policy::{
-    InitArgs, MergeArgs, MergeFormat, PolicyArgs, PolicyCommand, Schema, SchemaArgs, ShowArgs,
-    ShowFormat, SimulateArgs, TestArgs, TestFormat, ValidateArgs, ValidateFormat,
+    ConflictsArgs, InitArgs, MergeArgs, MergeFormat, PolicyArgs, PolicyCommand, Schema, SchemaArgs,
+    ShowArgs, ShowFormat, SimulateArgs, TestArgs, TestFormat, ValidateArgs, ValidateFormat,
 };
 pub(crate) use values::{Param, Percent};
 
@@ -57,7 +57,7 @@ pub(crate) enum Command {
     Simulate(Box<SimulateArgs>),
     /// Run the test suite of a policy, or make one
     Test(TestArgs),
-    /// Merge policies, or show the one that applies
+    /// Merge policies, show the one that applies, or find where several disagree
     Policy(PolicyArgs),
     /// Print the JSON Schema of policies, suites or settings
     Schema(SchemaArgs),
