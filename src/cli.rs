@@ -14,8 +14,8 @@ use crate::config::{FailOn, Glob, RuleWord, Scan, Threads};
 use crate::output::Output;
 
 pub(crate) use policy::{
-    InitArgs, MergeArgs, MergeFormat, PolicyArgs, PolicyCommand, Schema, SchemaArgs, ShowArgs,
-    ShowFormat, SimulateArgs, TestArgs, TestFormat, ValidateArgs, ValidateFormat,
+    ConflictsArgs, InitArgs, MergeArgs, MergeFormat, PolicyArgs, PolicyCommand, Schema, SchemaArgs,
+    ShowArgs, ShowFormat, SimulateArgs, TestArgs, TestFormat, ValidateArgs, ValidateFormat,
 };
 pub(crate) use values::{Param, Percent};
 
@@ -69,7 +69,7 @@ pub(crate) enum Command {
     Diff(DiffArgs),
     /// Show what the policy at hand changes against a git revision
     Plan(PlanArgs),
-    /// Merge policies, or show the one that applies
+    /// Merge policies, show the one that applies, or find where several disagree
     Policy(PolicyArgs),
     /// Print the JSON Schema of policies, suites or settings
     Schema(SchemaArgs),

@@ -91,7 +91,7 @@ fn why_the_expected_rule_did_not_decide_is_said() {
      --> p.test.yaml:4:25
       |
     4 |     expect: { approval: block, rule: night }
-      |                         ^^^^^        ----- it is null
+      |                         ^^^^^        ----- no rule decides
       |                         |
       |                         it is approve
       |
@@ -102,7 +102,7 @@ fn why_the_expected_rule_did_not_decide_is_said() {
      --> p.test.yaml:6:21
       |
     6 |     expect: { rule: small }
-      |                     ^^^^^ it is null
+      |                     ^^^^^ no rule decides
       |
       = note: rule `small` does not decide: `param_lt: { n: 5 }` does not hold, it saw 7
 

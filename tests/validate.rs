@@ -270,7 +270,7 @@ fn the_policy_of_the_settings_is_checked_if_no_file_is_named() {
       = help: did you mean `path`?
     ");
     tree.write("aegis.yaml", "policy: { path: gone.yaml }\n");
-    insta::assert_snapshot!(tree.aegis("validate").refused(), @"error: file `gone.yaml` cannot be read: No such file or directory (os error 2); it is looked for in `DIR`");
+    insta::assert_snapshot!(tree.aegis("validate").refused(), @"error: policy `gone.yaml`, which the settings name, does not exist; `aegis init` writes one");
 }
 
 #[test]

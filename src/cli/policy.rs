@@ -240,6 +240,11 @@ pub(crate) enum PolicyCommand {
     ///
     /// Several files are merged as `aegis policy merge` does.
     Show(ShowArgs),
+    /// Find rules of several policies that want different things
+    ///
+    /// For policies that are decided together, as `aegis simulate --layer` does. Conditions count as
+    /// far as two of them exclude each other, so what is found is worth a look but can be harmless.
+    Conflicts(ConflictsArgs),
 }
 
 /// Arguments of `aegis policy merge`.
@@ -289,6 +294,24 @@ pub(crate) struct ShowArgs {
 
     #[command(flatten)]
     pub(crate) config: ConfigArgs,
+}
+
+/// Arguments of `aegis policy conflicts`.
+#[derive(Debug, Args)]
+pub(crate) struct ConflictsArgs {
+    /// Policies, the most general one first; `-` is stdin
+    #[arg(value_name = "FILES", required = true, value_hint = ValueHint::FilePath)]
+    pub(crate) files: Vec<PathBuf>,
+
+    /// Exit with 1 if there are conflicts
+    #[arg(long, help_heading = VERDICT)]
+    pub(crate) strict: bool,
+
+    /// Text or JSON
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t, help_heading = OUTPUT)]
+    pub(crate) format: Listing,
+    #[command(flatten)]
+    pub(crate) color: ColorArgs,
 }
 
 /// Format of a policy that is shown.
