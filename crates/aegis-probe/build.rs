@@ -80,12 +80,18 @@ fn write_verbs(text: &mut String, verbs: Vec<Verb>) -> Result<(), String> {
             continue;
         }
         if !EFFECTS.contains(&verb.effect.as_str()) {
-            return Err(format!("`{}` of `{}` is not an effect", verb.effect, verb.verb));
+            return Err(format!(
+                "`{}` of `{}` is not an effect",
+                verb.effect, verb.verb
+            ));
         }
         let sure = matches!(verb.used.as_str(), "verb" | "both");
         let only = verb.used == "verb";
         let grave = matches!(verb.severity.as_str(), "critical" | "high");
-        rows.insert(verb.verb.to_ascii_lowercase(), (verb.effect, sure, only, grave));
+        rows.insert(
+            verb.verb.to_ascii_lowercase(),
+            (verb.effect, sure, only, grave),
+        );
     }
     let _ = writeln!(text, "static VERBS: [Verb; {}] = [", rows.len());
     for (verb, (effect, sure, only, grave)) in rows {
@@ -101,7 +107,11 @@ fn write_verbs(text: &mut String, verbs: Vec<Verb>) -> Result<(), String> {
 }
 
 fn write_targets(text: &mut String, targets: &[Target]) {
-    let _ = writeln!(text, "pub(crate) static TARGETS: [TargetClass; {}] = [", targets.len());
+    let _ = writeln!(
+        text,
+        "pub(crate) static TARGETS: [TargetClass; {}] = [",
+        targets.len()
+    );
     for target in targets {
         let _ = writeln!(
             text,

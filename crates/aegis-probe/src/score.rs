@@ -131,7 +131,11 @@ impl Score {
         let (automatic, all) = board.reads();
         let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
         Self {
-            tenths: if unattended.is_some() { raw.min(CAP) } else { raw },
+            tenths: if unattended.is_some() {
+                raw.min(CAP)
+            } else {
+                raw
+            },
             capped: unattended.is_some() && raw > CAP,
             unattended,
             friction: Friction {

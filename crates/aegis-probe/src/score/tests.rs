@@ -24,7 +24,11 @@ const APPROVALS: [&str; 3] = ["auto", "approve", "block"];
 fn write(default: usize, rules: &[Draft]) -> String {
     let mut text = format!("defaults: {{ approval: {} }}\nrules:\n", APPROVALS[default]);
     for (i, rule) in rules.iter().enumerate() {
-        let Draft { matches, conditions, approval } = rule;
+        let Draft {
+            matches,
+            conditions,
+            approval,
+        } = rule;
         text += &format!(
             "  - {{ name: r{i}, match: {{ {matches} }}, {conditions} approval: {} }}\n",
             APPROVALS[*approval]
@@ -38,26 +42,55 @@ fn write(default: usize, rules: &[Draft]) -> String {
 
 fn draft() -> impl Strategy<Value = Draft> {
     let kinds = select(vec![
-        "*", "delete*", "*delete*", "*remove*", "get_*", "*_all", "run*", "*pay*", "create_*",
-        "[a-m]*", "?*", "send_email", "*refund*", "{grant,revoke}*", "mcp__*", "*e*",
+        "*",
+        "delete*",
+        "*delete*",
+        "*remove*",
+        "get_*",
+        "*_all",
+        "run*",
+        "*pay*",
+        "create_*",
+        "[a-m]*",
+        "?*",
+        "send_email",
+        "*refund*",
+        "{grant,revoke}*",
+        "mcp__*",
+        "*e*",
     ]);
     let kind = kinds.prop_map(|k| format!("type: '{k}'"));
-    let effect = select(vec!["delete", "execute", "[pay, privilege]", "read", "[write, send, deploy]"])
-        .prop_map(|e| format!("effect: {e}"));
-    let target = select(vec!["", ", target: 'prod*'", ", target: '*s'", ", target: [vault, db]"]);
+    let effect = select(vec![
+        "delete",
+        "execute",
+        "[pay, privilege]",
+        "read",
+        "[write, send, deploy]",
+    ])
+    .prop_map(|e| format!("effect: {e}"));
+    let target = select(vec![
+        "",
+        ", target: 'prod*'",
+        ", target: '*s'",
+        ", target: [vault, db]",
+    ]);
     let names = prop_oneof![3 => kind, 1 => effect];
     let conditions = select(vec![
-        "", "", "",
+        "",
+        "",
+        "",
         "conditions: { param_lt: { amount: 50 } },",
         "conditions: { param_missing: amount },",
         "conditions: { time_after: '22:00', time_before: '06:00' },",
         "conditions: { weekdays: [1, 2, 3, 4, 5] },",
         "conditions: { param_matches: { sql: drop } },",
     ]);
-    (names, target, conditions, 0_usize..3).prop_map(|(names, target, conditions, approval)| Draft {
-        matches: format!("{names}{target}"),
-        conditions,
-        approval,
+    (names, target, conditions, 0_usize..3).prop_map(|(names, target, conditions, approval)| {
+        Draft {
+            matches: format!("{names}{target}"),
+            conditions,
+            approval,
+        }
     })
 }
 
@@ -66,7 +99,11 @@ fn drafts() -> impl Strategy<Value = (usize, Vec<Draft>)> {
 }
 
 fn few() -> ProptestConfig {
-    ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() }
+    ProptestConfig {
+        cases: 48,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    }
 }
 
 proptest! {
@@ -152,7 +189,10 @@ fn the_ends_of_the_scale() {
     assert_eq!((all.tenths(), all.capped, all.friction.held), (0, false, 0));
     assert_eq!(all.value(), 0.0);
     let none = score("defaults: { approval: block }\nrules: []");
-    assert_eq!((none.tenths(), none.friction.held), (1000, none.friction.of));
+    assert_eq!(
+        (none.tenths(), none.friction.held),
+        (1000, none.friction.of)
+    );
     assert!(none.friction.of > 1_000);
     let asks = score("rules: []");
     assert!((950..1000).contains(&asks.tenths()), "{}", asks.tenths());
@@ -165,7 +205,10 @@ fn one_hard_action_unattended_caps() {
     let text = "rules: [{ name: a, match: { type: drop-database }, approval: auto }]";
     let capped = score(text);
     assert_eq!((capped.tenths(), capped.capped), (799, true));
-    assert_eq!(capped.unattended.as_ref().map(|u| u.0.as_str()), Some("drop-database"));
+    assert_eq!(
+        capped.unattended.as_ref().map(|u| u.0.as_str()),
+        Some("drop-database")
+    );
     // Only with harmless parameters it is a bounded band, not a hole.
     let band = score(
         "rules: [{ name: a, match: { type: create_refund }, conditions: { param_lte: { amount: 50 } }, approval: auto }]",
@@ -183,6 +226,11 @@ fn templates_keep_the_hard_actions_attended() {
     for template in aegis_policies::TEMPLATES {
         let score = score(template.policy);
         assert_eq!(score.unattended, None, "{}", template.name);
-        assert!(score.tenths() > 900, "{}: {}", template.name, score.tenths());
+        assert!(
+            score.tenths() > 900,
+            "{}: {}",
+            template.name,
+            score.tenths()
+        );
     }
 }
