@@ -2,6 +2,7 @@
 
 mod policy;
 mod probe;
+mod values;
 
 use std::path::PathBuf;
 
@@ -13,10 +14,10 @@ use crate::config::{FailOn, Glob, RuleWord, Scan, Threads};
 use crate::output::Output;
 
 pub(crate) use policy::{
-    InitArgs, MergeArgs, MergeFormat, Param, Percent, PolicyArgs, PolicyCommand, Schema,
-    SchemaArgs, ShowArgs, ShowFormat, SimulateArgs, TestArgs, TestFormat, ValidateArgs,
-    ValidateFormat,
+    ConflictsArgs, InitArgs, MergeArgs, MergeFormat, PolicyArgs, PolicyCommand, Schema, SchemaArgs,
+    ShowArgs, ShowFormat, SimulateArgs, TestArgs, TestFormat, ValidateArgs, ValidateFormat,
 };
+pub(crate) use values::{Param, Percent};
 
 pub(crate) use probe::{CompareArgs, DiffArgs, FailOnChange, PlanArgs, ProbeArgs, WhichFixes};
 
@@ -69,6 +70,7 @@ pub(crate) enum Command {
     /// Show what the policy at hand changes against a git revision
     Plan(PlanArgs),
     /// Merge policies, or show the one that applies
+    /// Merge policies, show the one that applies, or find where several disagree
     Policy(PolicyArgs),
     /// Print the JSON Schema of policies, suites or settings
     Schema(SchemaArgs),
@@ -195,7 +197,8 @@ fn given<T: Clone>(list: &[T]) -> Option<Vec<T>> {
 pub(crate) struct ConfigArgs {
     /// Read settings from this file
     ///
-    /// Otherwise from the closest `aegis.yaml`, looking upwards from the first path.
+    /// Otherwise from the closest `aegis.yaml`, looking upwards from the first path of a scan, else
+    /// from here.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with = "no_config", help_heading = SETTINGS)]
     pub(crate) config: Option<PathBuf>,
     /// Read no settings file

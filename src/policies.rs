@@ -100,12 +100,19 @@ pub(crate) fn one_stdin<'a>(paths: impl IntoIterator<Item = &'a PathBuf>) -> any
 
 /// The policy of the settings.
 pub(crate) fn of_settings(args: &ConfigArgs, env: &Env) -> anyhow::Result<PathBuf> {
-    config::policy(args, env)?.ok_or_else(|| {
-        anyhow!(
+    let Some(path) = config::policy(args, env)? else {
+        bail!(
             "no policy is named; name its file, or set `policy: {{ path: policy.yaml }}` in `{}` (`aegis init` writes both)",
             config::NAME
-        )
-    })
+        );
+    };
+    if !path.exists() {
+        bail!(
+            "policy `{}`, which the settings name, does not exist; `aegis init` writes one",
+            output::shown(&path)
+        );
+    }
+    Ok(path)
 }
 
 /// Whether a path stands for stdin.

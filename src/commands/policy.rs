@@ -1,5 +1,6 @@
 //! `aegis policy`.
 
+mod conflicts;
 mod merge;
 mod show;
 
@@ -22,6 +23,7 @@ pub(crate) fn run(args: &PolicyArgs, env: &Env, streams: &mut Streams<'_>) -> an
     match &args.command {
         PolicyCommand::Merge(args) => merge::run(args, env, streams),
         PolicyCommand::Show(args) => show::run(args, env, streams),
+        PolicyCommand::Conflicts(args) => conflicts::run(args, env, streams),
     }
 }
 

@@ -3,6 +3,7 @@
 mod actions;
 mod show;
 
+use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use aegis_policy::action::Action;
@@ -51,8 +52,8 @@ fn now() -> Moment {
 fn split(args: &SimulateArgs) -> anyhow::Result<(Option<&str>, &[String])> {
     let words = args.words.as_slice();
     let elsewhere = args.policy.is_some() || !args.layers.is_empty();
-    match words {
-        [first, rest @ ..] if !elsewhere && is_policy(first) => Ok((Some(first), rest)),
+    let (policy, words) = match words {
+        [first, rest @ ..] if !elsewhere && is_policy(first) => (Some(first.as_str()), rest),
         [first, ..] if elsewhere && is_policy(first) => bail!(
             "`{first}` looks like a policy, and `--{}` names one already; for an action of this name use `--type`",
             if args.policy.is_some() {
@@ -61,8 +62,13 @@ fn split(args: &SimulateArgs) -> anyhow::Result<(Option<&str>, &[String])> {
                 "layer"
             }
         ),
-        _ => Ok((None, words)),
-    }
+        _ => (None, words),
+    };
+    let word = policy.map(PathBuf::from);
+    let layered = args.layers.iter().map(|layer| &layer.path);
+    let all = layered.chain(&word).chain(&args.policy);
+    policies::one_stdin(all.chain(&args.action_file))?;
+    Ok((policy, words))
 }
 
 /// A word is a policy if it is called like one, or is stdin. An action can end like a file too:
@@ -70,7 +76,7 @@ fn split(args: &SimulateArgs) -> anyhow::Result<(Option<&str>, &[String])> {
 fn is_policy(word: &str) -> bool {
     let lower = word.to_ascii_lowercase();
     let named = lower.ends_with(".yaml") || lower.ends_with(".yml");
-    word == "-" || named && (!word.contains(':') || std::path::Path::new(word).exists())
+    word == "-" || named && (!word.contains(':') || Path::new(word).exists())
 }
 
 /// The policies that decide, the most general one first.
@@ -85,10 +91,6 @@ fn layers(
         look,
         err: &mut *streams.err,
     };
-    let word = policy.map(std::path::PathBuf::from);
-    let layered = args.layers.iter().map(|layer| &layer.path);
-    let all = layered.chain(&word).chain(&args.policy);
-    policies::one_stdin(all.chain(&args.action_file))?;
     let mut named = args.layers.iter();
     if let Some(first) = named.next() {
         let mut names = vec![first.name.as_str()];

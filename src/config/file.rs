@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use aegis_diag::SourceFile;
-use aegis_policy::problem::Problem;
+use aegis_policy::problem::Problems;
 use anyhow::{Context, bail};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
@@ -83,8 +83,10 @@ pub(super) fn read(path: &Path) -> anyhow::Result<Sections> {
 }
 
 /// What is wrong with the text of a settings file.
-pub(crate) fn check(file: &Arc<SourceFile>) -> Result<(), Problem> {
-    parse(file).map(|_| ()).map_err(Mistake::problem)
+pub(crate) fn check(file: &Arc<SourceFile>) -> Result<(), Problems> {
+    parse(file)
+        .map(|_| ())
+        .map_err(|mistake| mistake.problem().into())
 }
 
 /// The text of a small file.

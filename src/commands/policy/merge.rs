@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use aegis_policy::merge::Merged;
 use aegis_report::clean;
+use anyhow::Context;
 
 use super::{json, merged, place};
 use crate::cli::{MergeArgs, MergeFormat};
@@ -20,6 +21,10 @@ pub(super) fn run(args: &MergeArgs, env: &Env, streams: &mut Streams<'_>) -> any
         err: &mut *streams.err,
     };
     policies::one_stdin(&args.files)?;
+    if let Some(path) = &args.output {
+        output::free(path, true)
+            .with_context(|| format!("policy `{}` cannot be written", path.display()))?;
+    }
     let merged = merged(&args.files, &mut desk)?;
     if !args.quiet {
         said(&merged, &mut desk)?;

@@ -251,9 +251,9 @@ mod tests {
         assert_eq!(kinds("{\"type\": \"a\"}\n{}\n"), "a ");
         assert_eq!(kinds("[]"), "");
         let said = |text: &str| read(text).unwrap_err().to_string();
-        insta::assert_snapshot!(said("{\"type\": \"a\"}\n{\"tpye\": \"b\"}"), @"");
-        insta::assert_snapshot!(said("[{\"type\": 1}]"), @"");
-        insta::assert_snapshot!(said("type: a"), @"");
-        insta::assert_snapshot!(said("5"), @"");
+        insta::assert_snapshot!(said("{\"type\": \"a\"}\n{\"tpye\": \"b\"}"), @"line 2: an action has no key `tpye`; did you mean `type`?");
+        insta::assert_snapshot!(said("[{\"type\": 1}]"), @"action 1 of the list: `type` is a number, not text");
+        insta::assert_snapshot!(said("type: a"), @r#"not the JSON of an action: not a JSON value: text needs double quotes at byte 0; expected `{"type": "delete_file", "target": "prod", "params": {…}}`"#);
+        insta::assert_snapshot!(said("5"), @"the action is a number, not an object");
     }
 }

@@ -3,6 +3,7 @@
 use aegis_diag::Span;
 use aegis_policy::action::Action;
 use aegis_policy::clock::Moment;
+use aegis_policy::decision::{Decider, Raised};
 use aegis_policy::layers::{Layer, Layers};
 use aegis_policy::model::{Approval, Effect, EffectSource};
 use aegis_policy::policy::{Earlier, Explanation, Policy, WhyNot};
@@ -109,7 +110,6 @@ fn table(layers: &Layers, ruled: &[Ruled<'_>], paint: Paint) -> String {
 
 /// Who decided, and where that is written.
 fn decider(layer: Option<&Layer>, ruled: &Ruled<'_>) -> (String, String) {
-    use aegis_policy::decision::Decider;
     let place = |span: Option<&Span>| span.map(file_and_line).unwrap_or_default();
     let policy = layer.map(|layer| &layer.policy);
     match ruled.decision.by {
@@ -131,7 +131,6 @@ fn decider(layer: Option<&Layer>, ruled: &Ruled<'_>) -> (String, String) {
 
 /// The reasons of the rules that decided, each once.
 fn reasons(layers: &Layers, ruled: &[Ruled<'_>], paint: Paint) -> Option<String> {
-    use aegis_policy::decision::Decider;
     let mut table = Table::default();
     let mut seen = Vec::new();
     for r in ruled {
@@ -214,7 +213,7 @@ fn explained(layers: &Layers, ruled: &Ruled<'_>, at: Moment, paint: Paint) -> St
     row(
         "raised",
         why.raised
-            .map(|r| r.message())
+            .map(Raised::message)
             .unwrap_or_default()
             .to_owned(),
     );

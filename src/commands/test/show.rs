@@ -77,7 +77,10 @@ fn failure(policy: &Policy, case: &Case, outcome: &Outcome) -> Failure {
         };
         Label {
             span: span.unwrap_or_else(|| case.span.clone()),
-            text: format!("it is {}", mismatch.found),
+            text: match (mismatch.what, mismatch.found.as_str()) {
+                ("rule", "null") => "no rule decides".to_owned(),
+                (_, found) => format!("it is {found}"),
+            },
         }
     });
     let mut labels = labels.collect::<Vec<_>>().into_iter();

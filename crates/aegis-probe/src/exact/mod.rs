@@ -39,7 +39,7 @@ use crate::Options;
 
 
 pub(crate) use self::analyse::analyse;
-pub(crate) use self::compare::{Changes, Region, compare};
+pub(crate) use self::compare::compare;
 pub(crate) use self::reach::Reach;
 pub(crate) use self::redundant::Removal;
 
