@@ -2,6 +2,7 @@
 //! decided again by the engine.
 
 mod cause;
+mod ideas;
 mod place;
 mod reproduce;
 mod words;
@@ -31,7 +32,6 @@ const EARLIER: usize = 24;
 #[derive(Debug, Clone)]
 pub(crate) struct Assembled {
     pub(crate) finding: Finding,
-    pub(crate) witnesses: Vec<(Action, Moment)>,
     pub(crate) ideas: Vec<Idea>,
 }
 
@@ -81,6 +81,7 @@ fn one(input: &Input<'_>, mut suspect: Suspect, bugs: &mut Vec<String>) -> Optio
         .iter()
         .map(|(action, at)| witness(policy, action, *at))
         .collect();
+    ideas::add(policy, &mut suspect);
     let mut finding = place::finding(input, &suspect);
     finding.severity = suspect.severity;
     finding.fingerprint = fingerprint(policy, &suspect);
@@ -106,7 +107,6 @@ fn one(input: &Input<'_>, mut suspect: Suspect, bugs: &mut Vec<String>) -> Optio
     }));
     Some(Assembled {
         finding,
-        witnesses: suspect.witnesses,
         ideas: suspect.ideas,
     })
 }

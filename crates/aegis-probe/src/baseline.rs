@@ -316,7 +316,6 @@ fn removed(
     }));
     Some(Assembled {
         finding,
-        witnesses,
         ideas: Vec::new(),
     })
 }

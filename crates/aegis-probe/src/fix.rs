@@ -11,6 +11,7 @@ mod title;
 use std::collections::BTreeSet;
 
 use aegis_diag::{Affected, Edit, Fix, Severity};
+use aegis_policy::model::Approval;
 use aegis_policy::policy::Policy;
 
 use crate::assemble::Assembled;
@@ -20,7 +21,7 @@ use crate::suspect::Idea;
 use crate::{Input, Options, Run};
 
 pub use self::mend::{Mended, Mode, mend, unified};
-pub(crate) use self::sheet::Sheet;
+pub(crate) use self::sheet::{Sheet, quoted};
 
 /// How many ideas are tried for one finding.
 const IDEAS: usize = 4;
@@ -192,9 +193,29 @@ impl Workshop<'_> {
         Some(Trial {
             edits,
             harmless: harmless(&policy),
-            nothing_weaker: nothing_weaker(self.input.policy, &policy, &options),
+            nothing_weaker: only_stricter(self.input.policy, idea)
+                || nothing_weaker(self.input.policy, &policy, &options),
             run: crate::run(&input, &options),
         })
+    }
+}
+
+/// Whether a change cannot make anything weaker, whatever the policy says: a rule that blocks comes
+/// to speak of more, or the default gets stricter.
+fn only_stricter(policy: &Policy, idea: &Idea) -> bool {
+    let blocks = |rule: usize| {
+        let rule = policy.checked().rules().get(rule);
+        rule.is_some_and(|rule| rule.approval.value == Approval::Block)
+    };
+    match idea {
+        Idea::Widen { rule, .. } => blocks(*rule),
+        Idea::Move { rule, before } => before < rule && blocks(*rule),
+        Idea::Insert { yaml, .. } => title::approval_of(yaml) == Some(Approval::Block),
+        Idea::DefaultApproval(word) => {
+            let now = policy.checked().defaults().approval.value;
+            word.parse().is_ok_and(|new: Approval| new >= now)
+        }
+        Idea::Replace { .. } | Idea::Remove { .. } | Idea::Condition { .. } => false,
     }
 }
 
@@ -210,37 +231,4 @@ fn nothing_weaker(old: &Policy, new: &Policy, options: &Options) -> bool {
     let comparison = compare(old, new, options);
     let weaker = |change: &Change| change.new.approval < change.old.approval;
     comparison.unknown.is_empty() && !comparison.changes.iter().any(weaker)
-}
-
-#[cfg(test)]
-mod debug {
-    use super::*;
-    #[test]
-    #[ignore]
-    fn show() {
-        for f in std::env::var("F").unwrap().split(',') {
-            let text = std::fs::read_to_string(f).unwrap();
-            let policy = Policy::load(f, &text).unwrap();
-            let input = Input { policy: &policy, tools: &[] };
-            let options = Options { fixes: false, ..Options::default() };
-            let run = crate::run(&input, &options);
-            let sheet = Sheet::of(policy.checked()).unwrap();
-            for a in &run.findings {
-                println!("== {} {}", a.finding.fingerprint, a.finding.message);
-                for idea in &a.ideas {
-                    println!("   idea {idea:?}");
-                    let Some(edits) = sheet.edits(idea) else { println!("     NO EDITS"); continue };
-                    let new = sheet::apply(&text, &edits).unwrap();
-                    let p2 = match Policy::load(f, &new) { Ok(p) => p, Err(e) => { println!("     BROKEN {e:?}\n{new}"); continue } };
-                    let r2 = crate::run(&Input { policy: &p2, tools: &[] }, &Options { fuzz_cases: 0, ..options.clone() });
-                    let c = compare(&policy, &p2, &options);
-                    println!("     weaker {:?} unknown {:?} score {} -> {}", c.changes.iter().filter(|c| c.new.approval < c.old.approval).map(|c| (c.action.to_json(), c.old.by, c.new.by)).take(2).collect::<Vec<_>>(), c.unknown, run.score.value(), r2.score.value());
-                    for b in &r2.findings {
-                        if !run.fingerprints().any(|f| f == b.finding.fingerprint) { println!("     NEW {} {} {}", b.finding.severity, b.finding.fingerprint, b.finding.message); }
-                        else if b.finding.fingerprint == a.finding.fingerprint { println!("     STILL"); }
-                    }
-                }
-            }
-        }
-    }
 }

@@ -86,7 +86,6 @@ fn about(rule: &'static Rule, span: Span, message: String, before: &[Assembled])
     finding.fingerprint = content_fingerprint(rule.id, "", "", &text, occurrence);
     Assembled {
         finding,
-        witnesses: Vec::new(),
         ideas: Vec::new(),
     }
 }

@@ -3,13 +3,14 @@
 use aegis_diag::Severity;
 use aegis_policy::decision::Decider;
 use aegis_policy::effect;
+use aegis_policy::glob::Token;
 use aegis_policy::model::{Approval, Effect};
 
 use super::analyse::{is_critical, suspect, unknown};
 use super::reach::{Left, rule_number};
 use super::world::View;
 use super::{Exact, Reach, boxes};
-use crate::suspect::{Idea, Subject};
+use crate::suspect::{Idea, Subject, Suspect};
 use crate::{Found, rules};
 
 /// Words that make looking at something more than looking.
@@ -17,36 +18,59 @@ const SECRET: &[&str] = &[
     "secret", "credential", "password", "passwd", "token", "key", "private", "pii", "ssn", "vault",
 ];
 
-/// Pairs whose common names are worked out.
-const MOST_PAIRS: usize = 60_000;
+/// Rules whose common names with one stricter rule are worked out.
+const MOST_PAIRS: usize = 256;
+
+/// Of one rule this many are counted.
+const MOST_CONFLICTS: usize = 8;
 
 impl Exact<'_> {
     /// Stricter rules from which an earlier weaker one takes actions that were probably theirs.
     pub(super) fn conflicts(&self, reaches: &[Reach], found: &mut Found) {
-        let mut pairs = 0;
-        for (later, strict) in self.world.rules.iter().enumerate() {
+        let rules = &self.world.rules;
+        // Only what runs unattended is worth a word: asking instead of blocking is weaker, and
+        // still a person decides.
+        let weak: Vec<usize> = (0..rules.len())
+            .filter(|rule| self.approval(*rule) == Approval::Auto)
+            .filter(|rule| reaches.get(*rule).is_some_and(|reach| !reach.is_dead()))
+            .collect();
+        for (later, strict) in rules.iter().enumerate() {
             if strict.approval == Approval::Auto || reaches.get(later).is_none_or(Reach::is_dead) {
                 continue;
             }
-            for (earlier, weak) in self.world.rules.iter().enumerate().take(later) {
-                // Only what runs unattended is worth a word: asking instead of blocking is weaker,
-                // and still a person decides.
-                if weak.approval != Approval::Auto
-                    || reaches.get(earlier).is_none_or(Reach::is_dead)
-                    || !self.world.near(weak, strict)
-                {
-                    continue;
-                }
+            let before = weak.iter().copied().take_while(|rule| *rule < later);
+            let near = before.filter(|rule| rules.get(*rule).is_some_and(|w| self.world.near(w, strict)));
+            let (mut worst, mut others, mut pairs): (Option<Suspect>, usize, usize) = (None, 0, 0);
+            for earlier in near {
                 pairs += 1;
                 if pairs > MOST_PAIRS {
-                    found.suspects.push(unknown(
-                        Subject::Rule(later),
-                        "conflict",
-                        "there are too many rules to hold each against each other".to_owned(),
-                    ));
-                    return;
+                    break;
                 }
-                self.conflict(earlier, later, found);
+                let Some(conflict) = self.conflict(earlier, later, found) else {
+                    continue;
+                };
+                others += 1;
+                if worst.as_ref().is_none_or(|worst| worst.severity < conflict.severity) {
+                    worst = Some(conflict);
+                }
+                if others >= MOST_CONFLICTS {
+                    break;
+                }
+            }
+            match worst {
+                Some(mut worst) => {
+                    worst.affected = (others, Vec::new());
+                    found.suspects.push(worst);
+                }
+                None if pairs > MOST_PAIRS => found.suspects.push(unknown(
+                    Subject::Rule(later),
+                    "conflict",
+                    format!(
+                        "too many rules stand before rule `{}` to hold each against it",
+                        self.name(later)
+                    ),
+                )),
+                None => {}
             }
         }
     }
@@ -70,23 +94,29 @@ impl Exact<'_> {
         })
     }
 
-    fn conflict(&self, earlier: usize, later: usize, found: &mut Found) {
+    fn conflict(&self, earlier: usize, later: usize, found: &mut Found) -> Option<Suspect> {
         let (Some(weak), Some(strict)) =
             (self.world.rules.get(earlier), self.world.rules.get(later))
         else {
-            return;
+            return None;
         };
         let inner = self.within(weak, strict);
         if inner == [true; 3] {
             // An exception, or a band of the same names: meant.
-            return;
+            return None;
         }
         let strict_inside = self.within(strict, weak) == [true; 3];
         if strict_inside && weak.tests.is_empty() && weak.effects == super::world::EVERY_EFFECT {
-            return;
+            return None;
         }
         let (instances, _) = self.world.common(weak, strict);
-        for names in instances.iter().take(8) {
+        // A pattern that is taken whole never decides, which is said elsewhere.
+        let [kinds, targets, agents] = &strict.patterns;
+        let whole = match weak.is_plain() {
+            true => self.world.instances([kinds, targets, agents]).0,
+            false => Vec::new(),
+        };
+        for names in instances.iter().filter(|names| !whole.contains(names)).take(8) {
             let Some(effect) = self.plausible(weak, strict, names, inner) else {
                 continue;
             };
@@ -120,9 +150,9 @@ impl Exact<'_> {
             out.expected = Some(format!("`{}` by rule `{}`", strict.approval.as_str(), self.name(later)));
             out.witnesses.push((action, at));
             out.ideas.push(Idea::Move { rule: later, before: earlier });
-            found.suspects.push(out);
-            return;
+            return Some(out);
         }
+        None
     }
 
     /// Whether names that two rules have in common could be those of a tool, and then what it does:
@@ -144,14 +174,33 @@ impl Exact<'_> {
             effect::by_words(&clean(words.words.first()?))
         };
         if !inner[0] {
-            // Both say something about the type: two verbs make no name.
+            // Both say something about the type: two verbs make no name. A noun at the end does.
             let (a, b) = (own(weak), own(strict));
-            if a.is_some() && b.is_some() && a != b {
+            let noun = self.ends_only(weak);
+            let reads = a == Some(Effect::Read) || self.starts(weak);
+            if a.is_some() && b.is_some() && a != b && reads && !noun {
                 return None;
             }
         }
         let secret = SECRET.iter().any(|word| names[0].contains(word) || names[1].contains(word));
         let looks = matches!(effect, None | Some(Effect::Read));
         (!looks || (secret && strict.approval == Approval::Block)).then_some(effect)
+    }
+
+    /// Whether all patterns of a rule on the type are `*` and then a text.
+    fn ends_only(&self, view: &View) -> bool {
+        self.all_kinds(view, |tokens| matches!(tokens, [Token::Any, Token::Literal(_)]))
+    }
+
+    /// Whether all patterns of a rule on the type start with a text.
+    fn starts(&self, view: &View) -> bool {
+        self.all_kinds(view, |tokens| matches!(tokens.first(), Some(Token::Literal(_))))
+    }
+
+    fn all_kinds(&self, view: &View, fits: fn(&[Token]) -> bool) -> bool {
+        view.patterns[0].iter().all(|pattern| {
+            let alternative = self.world.alternative(0, pattern.alternative);
+            alternative.is_some_and(|alternative| fits(alternative.tokens()))
+        })
     }
 }

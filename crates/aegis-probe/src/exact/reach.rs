@@ -197,8 +197,11 @@ impl Exact<'_> {
         let mut given = None;
         let foreign = self.world.foreign(0, &names[0]);
         let other = foreign.map(|kind| [kind, names[1].clone(), names[2].clone()]);
+        // What needs the fewest parameters reads best.
+        let mut pieces: Vec<&Box> = pieces.iter().collect();
+        pieces.sort_by_key(|piece| space.needed(piece));
         for names in std::iter::once(names.clone()).chain(other) {
-            for piece in pieces {
+            for piece in pieces.iter().copied() {
                 let refs = [names[0].as_str(), &names[1], &names[2]];
                 for (action, at) in self.world.actions(0, refs, space, piece) {
                     if self.policy.decide(&action, at).by == decider {

@@ -215,6 +215,16 @@ impl Space {
         self.axes.iter().all(|axis| axis.table.all)
     }
 
+    /// How many parameters must be there in a box.
+    pub(super) fn needed(&self, region: &Box) -> usize {
+        let missing = |axis: &Axis, bits: &Bits| {
+            let at = axis.table.stands.iter().position(|s| *s == Stand::Param(Sample::Missing));
+            at.is_none_or(|at| bits.has(at))
+        };
+        let axes = self.axes.iter().zip(region.iter().skip(1));
+        axes.filter(|(axis, bits)| !missing(axis, bits)).count()
+    }
+
     /// The part of a box that has nothing but cells with something to stand for them.
     pub(super) fn shown(&self, from: &Box) -> Box {
         let mut out = from.clone();

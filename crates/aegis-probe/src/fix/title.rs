@@ -1,5 +1,6 @@
 //! What a change does, as an order.
 
+use aegis_policy::model::Approval;
 use aegis_policy::outline::Kind;
 use aegis_policy::policy::Policy;
 
@@ -62,9 +63,9 @@ pub(super) fn of(policy: &Policy, idea: &Idea) -> String {
             let old = policy.conditions(number).get(*at);
             let old = old.map_or_else(String::new, |c| format!("`{}` ", quote(&c.to_string())));
             let new = match (key, operand) {
-                (Some(key), Some(operand)) => format!("`{key}` with {}", tick(operand)),
+                (Some(key), Some(operand)) => format!("`{key}` with `{}`", quote(operand)),
                 (Some(key), None) => format!("`{key}`"),
-                (None, Some(operand)) => tick(operand),
+                (None, Some(operand)) => format!("`{}`", quote(operand)),
                 (None, None) => "another condition".to_owned(),
             };
             format!("change condition {old}of rule {} to {new}", name(*rule))
@@ -85,9 +86,18 @@ fn pattern(policy: &Policy, rule: usize, field: Field, at: usize) -> Option<Stri
 }
 
 fn inserted(yaml: &str) -> Option<String> {
+    value(yaml, "name")
+}
+
+/// What a rule that is to be inserted decides.
+pub(super) fn approval_of(yaml: &str) -> Option<Approval> {
+    value(yaml, "approval")?.parse().ok()
+}
+
+fn value(yaml: &str, key: &str) -> Option<String> {
     let file = aegis_diag::SourceFile::new("rule", yaml, None);
     let sheet = Sheet::new(&file)?;
-    match &sheet.root.items().first()?.get("name")?.kind {
+    match &sheet.root.items().first()?.get(key)?.kind {
         Kind::Scalar { text, .. } => Some(text.clone()),
         _ => None,
     }

@@ -4,6 +4,7 @@ mod change;
 mod generate;
 mod reach;
 mod scenarios;
+mod speed;
 mod parts;
 
 /// How much of a long test to run: one part in ten in an unoptimised build.
