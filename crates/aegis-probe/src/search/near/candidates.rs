@@ -66,9 +66,16 @@ pub(super) fn rooms(rules: &[RuleView<'_>]) -> Vec<Room> {
 }
 
 /// Whether a published name with the effect of a verb does what a pattern with that verb is about.
-pub(super) fn does_the_same(shape: &Shape, verb: &Verb, name: &str) -> bool {
-    let words = words(name);
+pub(super) fn does_the_same(shape: &Shape, verb: &Verb, name: &str, lower: &str) -> bool {
     let objects = shape.objects();
+    let singular = |object: &str| object.strip_suffix('s').unwrap_or(object).len();
+    if !objects
+        .iter()
+        .all(|object| lower.contains(&object[..singular(object)]))
+    {
+        return false; // most names end here
+    }
+    let words = words(name);
     let has = |object: &&str| {
         words.iter().any(|word| {
             word == object
