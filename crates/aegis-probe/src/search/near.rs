@@ -140,12 +140,12 @@ impl Hunt {
             .flat_map(|(at, glob)| glob.alternatives().iter().map(move |a| (at, Shape::of(a))))
             .take(ALTERNATIVES)
             .collect();
+        let mut names = Vec::new();
         for (pattern, shape) in &shapes {
             if self.is_over(search) {
                 return;
             }
-            let names = shape.instances();
-            let Some(watched) = search.watch(number, &names) else {
+            let Some(watched) = search.watch(number, &shape.instances()) else {
                 continue;
             };
             let quest = Quest {
@@ -156,12 +156,16 @@ impl Hunt {
             };
             self.published(search, &quest);
             let before = self.misses.len();
-            for (name, tier) in candidates::of(quest.shape, &self.rooms) {
-                // A dozen shows it; more would only be counted.
-                if self.misses.len() - before >= ENOUGH {
-                    break;
+            for stage in candidates::STAGES {
+                names.clear();
+                stage(quest.shape, &self.rooms, &mut names);
+                for (name, tier) in &names {
+                    // A dozen shows it; more would only be counted.
+                    if self.misses.len() - before >= ENOUGH {
+                        break;
+                    }
+                    self.try_name(search, &quest, name, *tier);
                 }
-                self.try_name(search, &quest, &name, tier);
             }
         }
     }
