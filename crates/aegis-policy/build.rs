@@ -4,13 +4,16 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
-use std::{env, fs, process};
+use std::process::ExitCode;
+use std::{env, fs};
 
 use serde::Deserialize;
 
+#[path = "src/effect/endings.rs"]
+mod endings;
 #[path = "src/effect/hash.rs"]
 mod hash;
-#[path = "src/effect/inflect.rs"]
+#[path = "build/inflect.rs"]
 mod inflect;
 
 /// Effects from the one easiest to take back to the one hardest, as `effect::worse` ranks them.
@@ -86,24 +89,21 @@ struct Row {
 
 type Rows = BTreeMap<String, Row>;
 
-fn main() {
+fn main() -> ExitCode {
     println!("cargo:rerun-if-changed=src/effect/hash.rs");
-    println!("cargo:rerun-if-changed=src/effect/inflect.rs");
-    match tables() {
-        Ok(text) => {
-            let out =
-                Path::new(&env::var_os("OUT_DIR").unwrap_or_default()).join("effect_tables.rs");
-            if let Err(e) = fs::write(&out, text) {
-                fail(&format!("cannot write {}: {e}", out.display()));
-            }
+    println!("cargo:rerun-if-changed=src/effect/endings.rs");
+    println!("cargo:rerun-if-changed=build");
+    let out = Path::new(&env::var_os("OUT_DIR").unwrap_or_default()).join("effect_tables.rs");
+    let written = tables().and_then(|text| {
+        fs::write(&out, text).map_err(|e| format!("cannot write {}: {e}", out.display()))
+    });
+    match written {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(e) => {
+            println!("cargo:error={e}");
+            ExitCode::FAILURE
         }
-        Err(e) => fail(&e),
     }
-}
-
-fn fail(message: &str) {
-    println!("cargo:error={message}");
-    process::exit(1);
 }
 
 fn tables() -> Result<String, String> {
@@ -129,6 +129,13 @@ fn squeezed(word: &str) -> (String, bool) {
     (text.to_ascii_lowercase(), word.contains([' ', '_']))
 }
 
+fn sureness(used: &str) -> usize {
+    ["First", "Noun", "Both", "Verb"]
+        .iter()
+        .position(|u| *u == used)
+        .unwrap_or(0)
+}
+
 fn known_effect(effect: &str, of: &str) -> Result<(), String> {
     if BY_HARM.contains(&effect) {
         Ok(())
@@ -145,13 +152,19 @@ fn add_verbs(rows: &mut Rows, vocabulary: &Vocabulary) -> Result<(), String> {
             "both" => "Both",
             "noun" => "Noun",
             "first" => "First",
+            // It is known, but as often reads as not: its names stay unknown.
+            "unsure" => continue,
             other => return Err(format!("`{other}` of `{}` is not a use", verb.verb)),
         };
         let (text, compound) = squeezed(&verb.verb);
         let row = rows.entry(text).or_default();
-        let new = (verb.effect.clone(), used);
-        if row.verb.replace(new.clone()).is_some_and(|old| old != new) {
-            return Err(format!("verb `{}` is listed twice and differs", verb.verb));
+        // `log_in` and `login` are one word here; the spelling that is surer of itself counts.
+        match &mut row.verb {
+            Some((effect, _)) if *effect != verb.effect => {
+                return Err(format!("verb `{}` is listed twice and differs", verb.verb));
+            }
+            Some((_, before)) if sureness(before) >= sureness(used) => {}
+            other => *other = Some((verb.effect.clone(), used)),
         }
         row.compound |= compound;
     }
@@ -287,7 +300,7 @@ fn add_catalogue_nouns(rows: &mut Rows, catalogue: &Catalogue) {
             let before = word.strip_suffix(deed.as_str());
             let after = word.strip_prefix(deed.as_str());
             before.is_some_and(|rest| rest.len() >= 3)
-                || after.is_some_and(|rest| rest.len() >= 3 && !inflect::is_ending(rest.as_bytes()))
+                || after.is_some_and(|rest| rest.len() >= 3 && !endings::is_ending(rest.as_bytes()))
         })
     };
     for tool in &catalogue.tools {

@@ -51,6 +51,10 @@ fn text(count: usize, conditions: &str) -> String {
     text
 }
 
+#[expect(
+    clippy::panic,
+    reason = "without its policy there is nothing to measure"
+)]
 fn policy(count: usize, conditions: &str) -> Policy {
     match Policy::load("bench.yaml", &text(count, conditions)) {
         Ok(policy) => policy,

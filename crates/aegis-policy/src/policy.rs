@@ -9,6 +9,7 @@ mod decide;
 mod explain;
 mod index;
 
+use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -35,7 +36,6 @@ const PATTERN_BYTES: usize = 8 << 20;
 pub(crate) const REGEX_BYTES: usize = 64 << 20;
 
 /// A policy that is ready to decide.
-#[derive(Debug)]
 pub struct Policy {
     checked: Checked,
     zone: Zone,
@@ -207,6 +207,17 @@ impl Policy {
     #[must_use]
     pub fn evaluator(&self) -> &dyn Evaluator {
         &*self.evaluator
+    }
+}
+
+impl fmt::Debug for Policy {
+    /// Where it is from and how large it is; all that is in it would fill many screens.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let files = self.checked.files.iter().map(|file| file.path.as_str());
+        f.debug_struct("Policy")
+            .field("files", &files.collect::<Vec<_>>())
+            .field("rules", &self.rules.len())
+            .finish_non_exhaustive()
     }
 }
 

@@ -261,7 +261,7 @@ fn long((key, value): (&String, &Json)) -> String {
 /// What decides: one policy, or a hierarchy of them.
 enum Engine {
     Policy(Box<Policy>),
-    Layers(Layers),
+    Layers(Box<Layers>),
 }
 
 /// A decision and what it stands on.
@@ -285,7 +285,7 @@ impl Engine {
             for (name, text) in layers {
                 all = all.with(name, load(text.as_str().unwrap())?);
             }
-            return Ok(Self::Layers(all));
+            return Ok(Self::Layers(Box::new(all)));
         }
         let mut parts = Vec::new();
         for text in document.merge.iter().flatten() {

@@ -1,5 +1,11 @@
 //! What holds for every policy and every action.
 
+#![expect(
+    clippy::panic,
+    clippy::expect_used,
+    reason = "a helper of tests may fail them"
+)]
+
 use std::thread;
 
 use aegis_policy::action::{Action, Hints};

@@ -4,8 +4,7 @@
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
-    clippy::print_stdout,
-    reason = "helpers of tests fail the test, and friction is printed"
+    reason = "helpers of tests fail the test"
 )]
 
 use std::collections::BTreeSet;

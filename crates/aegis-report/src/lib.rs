@@ -42,7 +42,7 @@ mod summary;
 pub mod table;
 pub mod tally;
 mod text;
-mod words;
+pub mod words;
 
 #[cfg(test)]
 mod samples;

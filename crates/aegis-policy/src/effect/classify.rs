@@ -115,7 +115,7 @@ fn either_first(effect: Effect, words: &[Word]) -> (usize, Effect) {
     let last = words.len() - 1;
     match words[last].verb {
         Some((other, Use::Verb)) if last > 0 => return (last, other),
-        Some((other, Use::Both)) if last == 1 => return (0, worse(effect, other)),
+        Some((other, Use::Both)) if last > 0 => return (0, worse(effect, other)),
         _ => {}
     }
     match surest(&words[1..], Use::Verb) {

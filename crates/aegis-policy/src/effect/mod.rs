@@ -6,8 +6,8 @@
 //! which no effect rule makes automatic.
 
 mod classify;
+mod endings;
 mod hash;
-mod inflect;
 mod tables;
 mod tokens;
 
@@ -93,3 +93,6 @@ fn hinted(found: EffectFound, hints: Hints) -> EffectFound {
         _ => found,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,7 +5,7 @@
 //! with the word list, not with capitals. Everything lies in fixed buffers.
 
 use super::tables::{self, Role, Use, Word};
-use super::{hash, inflect};
+use super::{endings, hash};
 use crate::model::Effect;
 
 /// Letters and digits of the longest name that is looked at; a longer one is never called reading.
@@ -266,8 +266,10 @@ fn parts(rest: &[u8], known: &mut [Option<Word>; MAX_WORD + 1]) -> usize {
     for len in 1..=most {
         state = hash::step(state, rest[len - 1]);
         if len >= 2 {
-            known[len] = tables::word_hashed(&rest[..len], state)
-                .filter(|w| (len >= 3 || w.role == Role::Cut) && (!w.compound || w.verb.is_none()));
+            known[len] = tables::word_hashed(&rest[..len], state).filter(|w| {
+                (len >= 3 || matches!(w.role, Role::Cut | Role::Join))
+                    && (!w.compound || w.verb.is_none())
+            });
         }
     }
     most
@@ -311,7 +313,7 @@ fn leading_verb(run: &[u8]) -> Option<Word> {
             .then_some((len, word))
     })?;
     let rest = &run[len..];
-    let believed = !inflect::is_ending(rest) && (word.restricts(Use::Both) || !hides_a_deed(rest));
+    let believed = !endings::is_ending(rest) && (word.restricts(Use::Both) || !hides_a_deed(rest));
     believed.then(|| guessed(word, true))
 }
 

@@ -63,10 +63,17 @@ impl Reader<'_> {
                 let width = text.get(e.at..).and_then(|t| t.chars().next());
                 let end = e.at + width.map_or(0, char::len_utf8);
                 let at = self.inside(node, e.at..end);
-                let message = format!("`{}` is not a parameter path: {}", shown(text), e.message);
-                let problem = Problem::error("bad-path", self.span(at), message)
-                    .help("steps are joined by dots; a dot in a name is written `\\.`");
-                self.push(problem);
+                let at = if at.is_empty() { node.at() } else { at };
+                let message = match text {
+                    "" => "the name of a parameter is empty".into(),
+                    _ => format!("`{}` is not a parameter path: {}", shown(text), e.message),
+                };
+                let dots = text.starts_with('.') || text.ends_with('.') || text.contains("..");
+                let problem = Problem::error("bad-path", self.span(at), message);
+                self.push(match dots {
+                    true => problem.help("a dot in a name is written `\\.`"),
+                    false => problem,
+                });
                 None
             }
         }
@@ -78,6 +85,7 @@ impl Reader<'_> {
             View::Scalar(text, Style::Plain) if classify(text) != Plain::Text => {
                 let message = match text {
                     "" => format!("{what} is missing"),
+                    "null" => format!("`null` without quotes is no text, and {what} is one"),
                     _ => format!("`{}` is {}, and {what} is a text", shown(text), kind(node)),
                 };
                 let problem = self.error("key-not-text", node, message);
@@ -164,12 +172,17 @@ impl Reader<'_> {
                     shown(text)
                 ),
             ),
+            Style::Plain if not_finite(text).is_some() => (
+                "not-a-number",
+                format!("`{name}` compares with a finite number, and `{text}` is none"),
+            ),
             _ => (
                 "not-a-number",
                 format!(
                     "`{name}` compares numbers, and `{}` is {}",
                     shown(text),
                     match kind(node) {
+                        "`null`" => "none",
                         "a number to some readers of YAML" => "one to some readers of YAML only",
                         other => other,
                     }

@@ -124,6 +124,9 @@ fn default_case(policy: &Policy) -> Option<Action> {
     })
 }
 
+/// The parameters of an action.
+type Params = Vec<(String, Value)>;
+
 /// The search for an action that one rule decides.
 struct Search<'p> {
     policy: &'p Policy,
@@ -154,19 +157,21 @@ impl<'p> Search<'p> {
         };
         let params = self.params();
         let times = self.times();
-        // The type decides most, so it varies fastest; the effect is stated only if it must be.
+        // The effect is stated only if it must be, and parameters are added only if they must be.
         for effect in effects {
-            for agent in &agents {
-                for target in &targets {
-                    for kind in &kinds {
-                        let action = build(kind, target, agent, effect, &params);
-                        for at in &times {
-                            self.tries += 1;
-                            if self.tries > MOST_TRIES {
-                                return None;
-                            }
-                            if self.policy.decide(&action, *at).by == Decider::Rule(self.number) {
-                                return Some((action, *at));
+            for params in &params {
+                for agent in &agents {
+                    for target in &targets {
+                        for kind in &kinds {
+                            let action = build(kind, target, agent, effect, params);
+                            for at in &times {
+                                self.tries += 1;
+                                if self.tries > MOST_TRIES {
+                                    return None;
+                                }
+                                if self.decides(&action, *at) {
+                                    return Some((action, *at));
+                                }
                             }
                         }
                     }
@@ -176,8 +181,62 @@ impl<'p> Search<'p> {
         None
     }
 
+    fn decides(&self, action: &Action, at: Moment) -> bool {
+        self.policy.decide(action, at).by == Decider::Rule(self.number)
+    }
+
+    /// The parameters that the rule asks for, and then those with more of them: an earlier rule may
+    /// take actions that have not got a parameter.
+    fn params(&self) -> Vec<Params> {
+        let asked = self.asked();
+        let mut wanted: Vec<&ParamPath> = Vec::new();
+        let mut bounds: Vec<(&ParamPath, &Test)> = Vec::new();
+        for rule in self
+            .policy
+            .checked()
+            .rules()
+            .iter()
+            .take(self.number as usize)
+        {
+            for condition in &rule.conditions {
+                match &condition.atom {
+                    Atom::Param {
+                        path,
+                        test: Test::Missing,
+                    } => wanted.push(path),
+                    Atom::Param { path, test } => bounds.push((path, test)),
+                    _ => {}
+                }
+            }
+        }
+        wanted.dedup_by(|a, b| a.steps == b.steps);
+        let mut out = vec![asked.clone()];
+        if wanted.is_empty() || wanted.len() > 20 {
+            return out;
+        }
+        for n in 0..6 {
+            let mut params = asked.clone();
+            for path in &wanted {
+                let tests: Vec<&Test> = bounds
+                    .iter()
+                    .filter(|(p, _)| p.steps == path.steps)
+                    .map(|(_, test)| *test)
+                    .collect();
+                let mut values = vec![Value::from(1), Value::from("example")];
+                values.extend(instance::values(&tests));
+                if let Some(value) = values.into_iter().nth(n) {
+                    instance::put(&mut params, path, value);
+                }
+            }
+            if !out.contains(&params) {
+                out.push(params);
+            }
+        }
+        out
+    }
+
     /// Parameters that meet the conditions one by one; together they may not, which trying shows.
-    fn params(&self) -> Vec<(String, Value)> {
+    fn asked(&self) -> Params {
         let mut out = Vec::new();
         let mut groups: Vec<(&ParamPath, Vec<usize>)> = Vec::new();
         for (i, condition) in self.rule.conditions.iter().enumerate() {

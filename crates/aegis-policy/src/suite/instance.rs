@@ -28,8 +28,8 @@ pub(super) fn name(alternative: &Alternative, n: usize) -> String {
     for (i, token) in tokens.iter().enumerate() {
         match token {
             Token::Literal(text) => out.push_str(text),
-            Token::One => out.push('x'),
-            Token::Set(set) => out.extend(one_of(set)),
+            Token::One => out.extend(READABLE.chars().nth(n)),
+            Token::Set(set) => out.extend(one_of(set, n)),
             Token::Any if fill.is_empty() => {}
             Token::Any => {
                 // `delete*` becomes `delete_item`, `*file` `item_file`, `a/*` stays `a/item`.
@@ -48,9 +48,15 @@ pub(super) fn name(alternative: &Alternative, n: usize) -> String {
     out
 }
 
-fn one_of(set: &Set) -> Option<char> {
+/// The `n`th character of a set, or the first if it has not so many.
+fn one_of(set: &Set, n: usize) -> Option<char> {
     let ends = set.ranges.iter().flat_map(|&(low, high)| [low, high]);
-    READABLE.chars().chain(ends).find(|c| set.contains(*c))
+    let mut inside = READABLE.chars().chain(ends).filter(|c| set.contains(*c));
+    let first = inside.next();
+    match n {
+        0 => first,
+        n => inside.nth(n - 1).or(first),
+    }
 }
 
 /// Values that may meet all tests of one parameter, the likeliest first.
@@ -180,9 +186,9 @@ fn texts(regex: &str) -> Vec<String> {
         _ => vec![&hir],
     };
     for part in alternatives {
-        for more in [0, 1] {
+        for fill in [Fill::Least, Fill::More, Fill::Spaced] {
             let mut text = String::new();
-            example(part, more, &mut text);
+            example(part, fill, &mut text);
             if text.len() <= LONGEST && !out.contains(&text) {
                 out.push(text);
             }
@@ -194,37 +200,50 @@ fn texts(regex: &str) -> Vec<String> {
     out
 }
 
-/// Writes an example of an expression, with `more` repetitions than are needed. The parser bounds
-/// the nesting.
-fn example(hir: &Hir, more: u32, out: &mut String) {
+/// How the freedom of an expression is used.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Fill {
+    /// As little as it takes.
+    Least,
+    /// One repetition more.
+    More,
+    /// One more, and spaces where they are allowed: words often have to stand by themselves.
+    Spaced,
+}
+
+/// Writes an example of an expression. The parser bounds the nesting.
+fn example(hir: &Hir, fill: Fill, out: &mut String) {
     if out.len() > LONGEST {
         return;
     }
     match hir.kind() {
         HirKind::Empty | HirKind::Look(_) => {}
         HirKind::Literal(literal) => out.push_str(&String::from_utf8_lossy(&literal.0)),
-        HirKind::Class(class) => out.extend(of_class(class)),
+        HirKind::Class(class) => out.extend(of_class(class, fill)),
         HirKind::Repetition(repetition) => {
             let most = repetition.max.unwrap_or(u32::MAX);
+            let more = u32::from(fill != Fill::Least);
             let times = repetition.min.saturating_add(more).min(most);
             for _ in 0..times.min(u32::try_from(LONGEST).unwrap_or(u32::MAX)) {
-                example(&repetition.sub, more, out);
+                example(&repetition.sub, fill, out);
                 if out.len() > LONGEST {
                     break;
                 }
             }
         }
-        HirKind::Capture(capture) => example(&capture.sub, more, out),
-        HirKind::Concat(parts) => parts.iter().for_each(|p| example(p, more, out)),
+        HirKind::Capture(capture) => example(&capture.sub, fill, out),
+        HirKind::Concat(parts) => parts.iter().for_each(|p| example(p, fill, out)),
         HirKind::Alternation(parts) => {
             if let Some(first) = parts.first() {
-                example(first, more, out);
+                example(first, fill, out);
             }
         }
     }
 }
 
-fn of_class(class: &Class) -> Option<char> {
+fn of_class(class: &Class, fill: Fill) -> Option<char> {
+    let space = (fill == Fill::Spaced).then_some(' ');
+    let readable = || space.into_iter().chain(READABLE.chars());
     match class {
         Class::Unicode(class) => {
             let has = |c: &char| {
@@ -235,7 +254,7 @@ fn of_class(class: &Class) -> Option<char> {
             };
             let first = class.ranges().first();
             let start = first.map(regex_syntax::hir::ClassUnicodeRange::start);
-            READABLE.chars().find(has).or(start)
+            readable().find(has).or(start)
         }
         Class::Bytes(class) => {
             let has = |c: &char| {
@@ -246,7 +265,7 @@ fn of_class(class: &Class) -> Option<char> {
                     .any(|r| u32::from(r.start()) <= code && code <= u32::from(r.end()))
             };
             let first = class.ranges().first().map(|r| char::from(r.start()));
-            READABLE.chars().find(has).or(first.filter(char::is_ascii))
+            readable().find(has).or(first.filter(char::is_ascii))
         }
     }
 }
@@ -285,6 +304,7 @@ mod tests {
             "[^a-z]",
             r"^\p{Greek}{2}$",
             "(ab){2,3}(?:c|d)",
+            r"(?i)\bcopy\b.*\b(program|to)\b|\bunload\b",
         ] {
             let engine = crate::regexes::compile(regex).unwrap();
             assert!(

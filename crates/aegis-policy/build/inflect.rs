@@ -1,5 +1,4 @@
-//! Forms of English verbs. The build script adds them to the word table; the library knows by their
-//! endings the nouns that are made of verbs.
+//! Forms of English verbs, which the build script adds to the word table.
 //!
 //! Where spelling depends on stress (`committed`, `edited`) both spellings are given: a word that
 //! does not exist does no harm in a table.
@@ -63,16 +62,4 @@ pub(crate) fn ing(word: &str) -> Vec<String> {
         .flatten()
         .map(|s| format!("{s}ing"))
         .collect()
-}
-
-/// Endings that make a noun or an adjective of a verb: an `assignment` assigns nothing.
-const ENDINGS: [&[u8]; 22] = [
-    b"ment", b"ments", b"able", b"ible", b"ion", b"ions", b"ation", b"ations", b"ance", b"ances",
-    b"ence", b"ers", b"ors", b"age", b"ages", b"ure", b"ive", b"ives", b"ity", b"ness", b"ing",
-    b"ings",
-];
-
-/// Whether these letters after a verb make another kind of word of it.
-pub(crate) fn is_ending(rest: &[u8]) -> bool {
-    ENDINGS.contains(&rest)
 }

@@ -1,0 +1,206 @@
+//! A weaker rule before a stricter one, where neither is an exception of the other.
+
+use aegis_diag::Severity;
+use aegis_policy::decision::Decider;
+use aegis_policy::effect;
+use aegis_policy::glob::Token;
+use aegis_policy::model::{Approval, Effect};
+
+use super::analyse::{is_critical, suspect, unknown};
+use super::reach::{Left, rule_number};
+use super::world::View;
+use super::{Exact, Reach, boxes};
+use crate::suspect::{Idea, Subject, Suspect};
+use crate::{Found, rules};
+
+/// Words that make looking at something more than looking.
+const SECRET: &[&str] = &[
+    "secret", "credential", "password", "passwd", "token", "key", "private", "pii", "ssn", "vault",
+];
+
+/// Rules whose common names with one stricter rule are worked out.
+const MOST_PAIRS: usize = 256;
+
+/// Of one rule this many are counted.
+const MOST_CONFLICTS: usize = 8;
+
+impl Exact<'_> {
+    /// Stricter rules from which an earlier weaker one takes actions that were probably theirs.
+    pub(super) fn conflicts(&self, reaches: &[Reach], found: &mut Found) {
+        let rules = &self.world.rules;
+        // Only what runs unattended is worth a word: asking instead of blocking is weaker, and
+        // still a person decides.
+        let weak: Vec<usize> = (0..rules.len())
+            .filter(|rule| self.approval(*rule) == Approval::Auto)
+            .filter(|rule| reaches.get(*rule).is_some_and(|reach| !reach.is_dead()))
+            .collect();
+        for (later, strict) in rules.iter().enumerate() {
+            if strict.approval == Approval::Auto || reaches.get(later).is_none_or(Reach::is_dead) {
+                continue;
+            }
+            let before = weak.iter().copied().take_while(|rule| *rule < later);
+            let near = before.filter(|rule| rules.get(*rule).is_some_and(|w| self.world.near(w, strict)));
+            let (mut worst, mut others, mut pairs): (Option<Suspect>, usize, usize) = (None, 0, 0);
+            for earlier in near {
+                pairs += 1;
+                if pairs > MOST_PAIRS {
+                    break;
+                }
+                let Some(conflict) = self.conflict(earlier, later, found) else {
+                    continue;
+                };
+                others += 1;
+                if worst.as_ref().is_none_or(|worst| worst.severity < conflict.severity) {
+                    worst = Some(conflict);
+                }
+                if others >= MOST_CONFLICTS {
+                    break;
+                }
+            }
+            match worst {
+                Some(mut worst) => {
+                    worst.affected = (others, Vec::new());
+                    found.suspects.push(worst);
+                }
+                None if pairs > MOST_PAIRS => found.suspects.push(unknown(
+                    Subject::Rule(later),
+                    "conflict",
+                    format!(
+                        "too many rules stand before rule `{}` to hold each against it",
+                        self.name(later)
+                    ),
+                )),
+                None => {}
+            }
+        }
+    }
+
+    /// Whether the names of one rule lie in those of another, field by field.
+    fn within(&self, inner: &View, outer: &View) -> [bool; 3] {
+        [0, 1, 2].map(|field| {
+            let (Some(p), Some(q)) = (inner.patterns.get(field), outer.patterns.get(field)) else {
+                return false;
+            };
+            p.iter().all(|x| {
+                let words = self.world.words(field, x.alternative);
+                words.words.iter().all(|word| {
+                    let mut outer = q.iter();
+                    outer.any(|y| {
+                        let outer = self.world.alternative(field, y.alternative);
+                        outer.is_some_and(|outer| outer.matches(word))
+                    })
+                })
+            })
+        })
+    }
+
+    fn conflict(&self, earlier: usize, later: usize, found: &mut Found) -> Option<Suspect> {
+        let (Some(weak), Some(strict)) =
+            (self.world.rules.get(earlier), self.world.rules.get(later))
+        else {
+            return None;
+        };
+        let inner = self.within(weak, strict);
+        if inner == [true; 3] {
+            // An exception, or a band of the same names: meant.
+            return None;
+        }
+        let strict_inside = self.within(strict, weak) == [true; 3];
+        if strict_inside && weak.tests.is_empty() && weak.effects == super::world::EVERY_EFFECT {
+            return None;
+        }
+        let (instances, _) = self.world.common(weak, strict);
+        // A pattern that is taken whole never decides, which is said elsewhere.
+        let [kinds, targets, agents] = &strict.patterns;
+        let whole = match weak.is_plain() {
+            true => self.world.instances([kinds, targets, agents]).0,
+            false => Vec::new(),
+        };
+        for names in instances.iter().filter(|names| !whole.contains(names)).take(8) {
+            let Some(effect) = self.plausible(weak, strict, names, inner) else {
+                continue;
+            };
+            let refs = [names[0].as_str(), &names[1], &names[2]];
+            let matching = self.world.matching(0, &refs);
+            let before: Vec<usize> = matching.into_iter().take_while(|j| *j < earlier).collect();
+            let Left::Some(space, pieces) = self.world.left_with(weak, &before, &[later]) else {
+                continue;
+            };
+            let takes = space.takes(strict);
+            let region = pieces.iter().find_map(|piece| boxes::meet(piece, &takes));
+            let Some(region) = region else { continue };
+            let by = Decider::Rule(rule_number(earlier));
+            let shown = self.world.actions(0, refs, &space, &region).find(|(action, at)| {
+                let decision = self.policy.decide(action, *at);
+                (decision.by, decision.approval) == (by, Approval::Auto)
+            });
+            let Some((action, at)) = shown else { continue };
+            let (action, at) = self.readable(names, action, at);
+            found.probes += 1;
+            let message = format!(
+                "rule `{}` makes `{action}` automatic before rule `{}` can {} it",
+                self.name(earlier),
+                self.name(later),
+                if strict.approval == Approval::Block { "block" } else { "ask about" },
+            );
+            let mut out = suspect(&rules::RULE_CONFLICT, Subject::Rule(later), "overlap", message);
+            out.decider = by;
+            out.severity = if is_critical(effect) { Severity::High } else { Severity::Medium };
+            out.certainty = aegis_diag::Certainty::Heuristic;
+            out.expected = Some(format!("`{}` by rule `{}`", strict.approval.as_str(), self.name(later)));
+            out.witnesses.push((action, at));
+            out.ideas.push(Idea::Move { rule: later, before: earlier });
+            return Some(out);
+        }
+        None
+    }
+
+    /// Whether names that two rules have in common could be those of a tool, and then what it does:
+    /// not where two verbs of different kinds are pressed together, nor where a rule lets something
+    /// be read on purpose.
+    fn plausible(
+        &self,
+        weak: &View,
+        strict: &View,
+        names: &[String; 3],
+        inner: [bool; 3],
+    ) -> Option<Option<Effect>> {
+        let filler = self.world.names[0].alphabet.filler.unwrap_or('\0');
+        let clean = |name: &str| name.replace(filler, "");
+        let effect = effect::by_words(&clean(&names[0]));
+        let own = |view: &View| -> Option<Effect> {
+            let pattern = view.patterns[0].first()?;
+            let words = self.world.words(0, pattern.alternative);
+            effect::by_words(&clean(words.words.first()?))
+        };
+        if !inner[0] {
+            // Both say something about the type: two verbs make no name. A noun at the end does.
+            let (a, b) = (own(weak), own(strict));
+            let noun = self.ends_only(weak);
+            let reads = a == Some(Effect::Read) || self.starts(weak);
+            if a.is_some() && b.is_some() && a != b && reads && !noun {
+                return None;
+            }
+        }
+        let secret = SECRET.iter().any(|word| names[0].contains(word) || names[1].contains(word));
+        let looks = matches!(effect, None | Some(Effect::Read));
+        (!looks || (secret && strict.approval == Approval::Block)).then_some(effect)
+    }
+
+    /// Whether all patterns of a rule on the type are `*` and then a text.
+    fn ends_only(&self, view: &View) -> bool {
+        self.all_kinds(view, |tokens| matches!(tokens, [Token::Any, Token::Literal(_)]))
+    }
+
+    /// Whether all patterns of a rule on the type start with a text.
+    fn starts(&self, view: &View) -> bool {
+        self.all_kinds(view, |tokens| matches!(tokens.first(), Some(Token::Literal(_))))
+    }
+
+    fn all_kinds(&self, view: &View, fits: fn(&[Token]) -> bool) -> bool {
+        view.patterns[0].iter().all(|pattern| {
+            let alternative = self.world.alternative(0, pattern.alternative);
+            alternative.is_some_and(|alternative| fits(alternative.tokens()))
+        })
+    }
+}

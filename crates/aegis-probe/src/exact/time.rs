@@ -1,0 +1,244 @@
+//! Times that windows leave open: between two of them, on a day that was forgotten, and in another
+//! zone than was meant.
+
+use aegis_diag::{Certainty, Severity};
+use aegis_policy::action::Action;
+use aegis_policy::clock::Wall;
+use aegis_policy::decision::Decider;
+use aegis_policy::model::{Approval, Atom};
+
+use super::analyse::{suspect, unattended};
+use super::space::{WEEK, wall};
+use super::witness::moment;
+use super::{Exact, Reach};
+use crate::suspect::{Idea, Subject};
+use crate::{Found, rules};
+
+/// A hole of at most this many seconds between two restricted times was not meant.
+const HOLE: u32 = 3_600;
+
+const DAY: u32 = 86_400;
+
+/// A stretch of the week that is decided alike.
+#[derive(Debug, Clone, Copy)]
+struct Stretch {
+    from: u32,
+    to: u32,
+    auto: bool,
+    by: Decider,
+}
+
+/// Places that a name or a reason may speak of, and the zones they are in.
+const PLACES: &[(&str, &str)] = &[
+    ("berlin", "Europe/"), ("paris", "Europe/"), ("cet", "Europe/"), ("cest", "Europe/"),
+    ("london", "Europe/"), ("bst", "Europe/"), ("madrid", "Europe/"), ("amsterdam", "Europe/"),
+    ("zurich", "Europe/"), ("tokyo", "Asia/"), ("jst", "Asia/"), ("singapore", "Asia/"),
+    ("seoul", "Asia/"), ("kst", "Asia/"), ("shanghai", "Asia/"), ("india", "Asia/"),
+    ("sydney", "Australia/"), ("aest", "Australia/"), ("est", "America/"), ("edt", "America/"),
+    ("pst", "America/"), ("pdt", "America/"), ("cst", "America/"), ("pacific", "America/"),
+    ("eastern", "America/"), ("york", "America/"), ("nyc", "America/"), ("chicago", "America/"),
+    ("toronto", "America/"), ("angeles", "America/"), ("paulo", "America/"),
+];
+
+impl Exact<'_> {
+    /// What windows of rules that restrict leave open.
+    pub(super) fn time_holes(&self, reaches: &[Reach], found: &mut Found) {
+        let mut seen = Vec::new();
+        for (rule, written) in self.policy.checked().rules().iter().enumerate() {
+            let window = written.conditions.iter().position(|c| matches!(c.atom, Atom::Window { .. }));
+            let Some(window) = window else { continue };
+            self.other_zone(rule, window, found);
+            let Some(Reach::Live(action, _)) = reaches.get(rule) else {
+                continue;
+            };
+            if written.approval.value == Approval::Auto {
+                continue;
+            }
+            let Some(view) = self.world.rules.get(rule) else {
+                continue;
+            };
+            let key = (view.patterns[0].clone(), view.patterns[1].clone(), view.effects);
+            if seen.contains(&key) {
+                continue;
+            }
+            let week = self.week(action, found);
+            if let Some((stretch, operator, how)) = hole(&week) {
+                seen.push(key);
+                self.hole(rule, window, action, &stretch, operator, &how, found);
+            }
+        }
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "what a suspect is made of")]
+    fn hole(
+        &self,
+        rule: usize,
+        window: usize,
+        action: &Action,
+        stretch: &Stretch,
+        operator: &'static str,
+        how: &str,
+        found: &mut Found,
+    ) {
+        let message = format!(
+            "what rule `{}` restricts runs unattended {how}",
+            self.name(rule),
+        );
+        let mut out = suspect(&rules::CONDITION_GAP, Subject::Condition(rule, window), operator, message);
+        out.decider = stretch.by;
+        out.severity = unattended(action.effect_found().effect);
+        out.certainty = match operator {
+            "between-windows" => Certainty::Proved,
+            _ => Certainty::Heuristic,
+        };
+        out.expected = Some(format!("`{}` at that time as well", self.approval(rule).as_str()));
+        let middle = stretch.from + (stretch.to - stretch.from) / 2;
+        out.witnesses.push((action.clone(), moment(self.policy.zone(), middle)));
+        if operator == "forgotten-day" {
+            out.ideas.extend(self.with_day(rule, window, middle / DAY + 1));
+        }
+        found.suspects.push(out);
+    }
+
+    /// The weekdays of a window with one more.
+    fn with_day(&self, rule: usize, window: usize, day: u32) -> Option<Idea> {
+        let written = self.policy.checked().rules().get(rule)?;
+        let Atom::Window { weekdays, .. } = written.conditions.get(window)?.atom else {
+            return None;
+        };
+        let days: Vec<String> = (1..=7)
+            .filter(|d| *d == day || weekdays >> (d - 1) & 1 == 1)
+            .map(|d| d.to_string())
+            .collect();
+        Some(Idea::Condition {
+            rule,
+            at: window,
+            key: Some("weekdays"),
+            operand: Some(format!("[{}]", days.join(", "))),
+        })
+    }
+
+    /// The week of an action: what is decided when.
+    fn week(&self, action: &Action, found: &mut Found) -> Vec<Stretch> {
+        let mut cuts = Vec::new();
+        for day in 0..7 {
+            cuts.push(day * DAY);
+            for rule in self.policy.checked().rules() {
+                for condition in &rule.conditions {
+                    if let Atom::Window { after, before, .. } = condition.atom {
+                        let ends = [after, before].into_iter().flatten().filter(|s| *s < DAY);
+                        cuts.extend(ends.map(|second| day * DAY + second));
+                    }
+                }
+            }
+        }
+        cuts.sort_unstable();
+        cuts.dedup();
+        cuts.truncate(2_000);
+        let ends: Vec<u32> = cuts.iter().skip(1).copied().chain([WEEK]).collect();
+        let mut out: Vec<Stretch> = Vec::new();
+        for (from, to) in cuts.into_iter().zip(ends) {
+            let decision = self.decide(found, action, moment(self.policy.zone(), from));
+            let auto = decision.approval == Approval::Auto;
+            match out.last_mut() {
+                Some(last) if last.auto == auto => last.to = to,
+                _ => out.push(Stretch { from, to, auto, by: decision.by }),
+            }
+        }
+        out
+    }
+
+    /// A rule that speaks of a place while the policy is in another zone.
+    fn other_zone(&self, rule: usize, window: usize, found: &mut Found) {
+        let Some(written) = self.policy.checked().rules().get(rule) else {
+            return;
+        };
+        let reason = written.reason.as_ref().map_or("", |reason| &*reason.value);
+        let text = format!("{} {reason}", written.name.value).to_lowercase();
+        let zone = self.policy.zone().name();
+        let mut words = text.split(|c: char| !c.is_alphanumeric());
+        let place = words.find_map(|word| PLACES.iter().find(|(place, _)| *place == word));
+        let Some((place, region)) = place else { return };
+        if zone.starts_with(region) {
+            return;
+        }
+        let message = format!(
+            "rule `{}` speaks of `{place}`, and the policy reads its times in {zone}",
+            written.name.value,
+        );
+        let mut out = suspect(&rules::CONDITION_GAP, Subject::Condition(rule, window), "zone", message);
+        out.severity = Severity::Medium;
+        out.certainty = Certainty::Heuristic;
+        if let Some((action, at)) = self.meant(rule, None) {
+            out.decider = self.decide(found, &action, at).by;
+            out.witnesses.push((action, at));
+        }
+        found.suspects.push(out);
+    }
+}
+
+/// A time of the week in words.
+fn told(second: u32) -> String {
+    let Wall { weekday, second } = wall(second % WEEK);
+    const DAYS: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
+    let day = DAYS.get(usize::from(weekday) - 1).copied().unwrap_or_default();
+    format!("{day} {:02}:{:02}", second / 3_600, second / 60 % 60)
+}
+
+/// The hole in a week that was probably not meant.
+fn hole(week: &[Stretch]) -> Option<(Stretch, &'static str, String)> {
+    if week.len() < 2 {
+        return None;
+    }
+    // Sunday night goes on into Monday.
+    let mut around = week.to_vec();
+    if let (Some(first), Some(last)) = (week.first().copied(), week.last().copied())
+        && first.auto == last.auto
+    {
+        around.remove(0);
+        if let Some(last) = around.last_mut() {
+            last.to += first.to;
+        }
+    }
+    if let Some(short) = around.iter().find(|s| s.auto && s.to - s.from <= HOLE) {
+        let how = format!("between {} and {}", told(short.from), told(short.to));
+        return Some((*short, "between-windows", how));
+    }
+    let auto_at = |second: u32| {
+        let at = week.iter().find(|s| s.from <= second && second < s.to);
+        at.filter(|s| s.auto).copied()
+    };
+    // For each time of the day the days that are open.
+    let mut times: Vec<u32> = week.iter().flat_map(|s| [s.from % DAY, (s.to - 1) % DAY]).collect();
+    times.push(DAY / 2);
+    times.sort_unstable();
+    times.dedup();
+    for time in times {
+        let open: Vec<u32> = (0..7).filter(|day| auto_at(day * DAY + time).is_some()).collect();
+        let (operator, what) = match open.as_slice() {
+            [day] => ("forgotten-day", told(day * DAY + time)),
+            [5, 6] => ("weekend", "at the weekend".to_owned()),
+            _ => continue,
+        };
+        let Some(found) = open.first().and_then(|day| auto_at(day * DAY + time)) else {
+            continue;
+        };
+        let how = match operator {
+            "forgotten-day" => format!("on {what}, while every other day is restricted at that time"),
+            _ => format!("{what}, while every working day is restricted"),
+        };
+        return Some((found, operator, how));
+    }
+    // Saturday is thought of and Sunday is not.
+    let closed = |day: u32| (0..24).filter(|hour| auto_at(day * DAY + hour * 3_600).is_none()).count();
+    let working: usize = (0..5).map(closed).sum();
+    if let (24, 0, 0) | (0, 24, 0) = (closed(5), closed(6), working) {
+        let day = if closed(5) == 24 { 6 } else { 5 };
+        let found = auto_at(day * DAY + DAY / 2)?;
+        let inside = Stretch { from: day * DAY, to: (day + 1) * DAY, ..found };
+        let other = if day == 6 { "Saturday" } else { "Sunday" };
+        let how = format!("on {}, while {other} is restricted", told(day * DAY).split(' ').next().unwrap_or_default());
+        return Some((inside, "forgotten-day", how));
+    }
+    None
+}
