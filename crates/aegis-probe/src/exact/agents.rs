@@ -25,6 +25,7 @@ impl Exact<'_> {
             if view.approval == Approval::Auto || agents.iter().any(|a| &*a.value == "*") {
                 continue;
             }
+            let (action, at) = (&self.named(action.clone(), *at).0, at);
             let names = [action.kind_name(), action.target_name(), action.agent_name()];
             let names = names.map(|name| name.canonical().to_owned());
             let other = self.world.names[2].alphabet.filler.map(|c| format!("agent{c}"));

@@ -44,13 +44,8 @@ impl Ends {
 impl World<'_> {
     /// Whether two rules may have names in common, going by the ends of their patterns.
     pub(super) fn near(&self, a: &View, b: &View) -> bool {
-        (0..3).all(|field| {
-            let (Some(p), Some(q)) = (a.patterns.get(field), b.patterns.get(field)) else {
-                return false;
-            };
-            let ends = |p: &Pattern| self.ends(field, p.alternative);
-            p.iter().any(|x| q.iter().any(|y| ends(x).fit(ends(y))))
-        })
+        let pairs = a.ends.iter().zip(&b.ends);
+        pairs.into_iter().all(|(p, q)| p.iter().any(|x| q.iter().any(|y| x.fit(*y))))
     }
 
     /// What two alternatives of a field have in common.

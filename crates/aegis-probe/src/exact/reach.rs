@@ -145,6 +145,17 @@ impl World<'_> {
 impl Exact<'_> {
     /// Whether a rule ever decides.
     pub(crate) fn reachable(&self, rule: usize) -> Reach {
+        match self.reach(rule) {
+            Reach::Live(action, at) => {
+                let (action, at) = self.named(action, at);
+                Reach::Live(action, at)
+            }
+            other => other,
+        }
+    }
+
+    /// The same with names as the instances have them.
+    pub(super) fn reach(&self, rule: usize) -> Reach {
         let Some(view) = self.world.rules.get(rule) else {
             return Reach::Dead { by: Vec::new() };
         };
@@ -205,7 +216,6 @@ impl Exact<'_> {
                 let refs = [names[0].as_str(), &names[1], &names[2]];
                 for (action, at) in self.world.actions(0, refs, space, piece) {
                     if self.policy.decide(&action, at).by == decider {
-                        let (action, at) = self.readable(&names, action, at);
                         return Some(Reach::Live(action, at));
                     }
                     if given.is_none() {
@@ -219,6 +229,13 @@ impl Exact<'_> {
     }
 
     /// The same action with names that read better, decided by the same.
+    pub(super) fn named(&self, action: Action, at: Moment) -> (Action, Moment) {
+        let names = [action.kind_name(), action.target_name(), action.agent_name()];
+        let names = names.map(|name| name.canonical().to_owned());
+        self.readable(&names, action, at)
+    }
+
+    /// The same action with names in the place of these that read better, decided by the same.
     pub(super) fn readable(&self, names: &[String; 3], action: Action, at: Moment) -> (Action, Moment) {
         let before = self.policy.decide(&action, at);
         let best = self.world.readable(names, &mut |names| {
@@ -242,6 +259,10 @@ impl Exact<'_> {
                 None => all = false,
                 Some((space, pieces)) if !pieces.is_empty() => {
                     match self.shown(Decider::Default, names, &space, &pieces) {
+                        Some(Reach::Live(action, at)) => {
+                            let (action, at) = self.named(action, at);
+                            return Reach::Live(action, at);
+                        }
                         Some(reach) => return reach,
                         None => all = false,
                     }

@@ -14,9 +14,9 @@ use crate::suspect::{Field, Idea, Subject, Suspect};
 use crate::{Found, rules};
 
 impl Exact<'_> {
-    /// For each rule whether it ever decides.
+    /// For each rule whether it ever decides, by actions with names as the instances have them.
     pub(super) fn reaches(&self) -> Vec<Reach> {
-        (0..self.world.rules.len()).map(|rule| self.reachable(rule)).collect()
+        (0..self.world.rules.len()).map(|rule| self.reach(rule)).collect()
     }
 
     /// Rules that never decide, and patterns of others that do not.
@@ -306,7 +306,7 @@ impl Exact<'_> {
                         Some(_) if !says_why => Severity::Low,
                         _ => Severity::Info,
                     };
-                    out.witnesses.push((action.clone(), *at));
+                    out.witnesses.push(self.named(action.clone(), *at));
                     out.ideas.push(Idea::Remove { rule });
                     found.suspects.push(out);
                 }

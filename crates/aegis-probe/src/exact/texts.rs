@@ -21,6 +21,9 @@ const MOST_NODES: usize = 2_048;
 /// And takes at most this many steps.
 const MOST_STEPS: usize = 120_000;
 
+/// No more automata than this are followed at once.
+const MOST_AUTOMATA: usize = 16;
+
 /// One automaton may take this many bytes.
 const AUTOMATON_BYTES: usize = 4 << 20;
 
@@ -68,7 +71,9 @@ pub(super) fn fits(marks: &Marks) -> (Vec<Fit>, bool) {
     if marks.regexes.is_empty() {
         return side_by_side(marks);
     }
-    let (walked, complete) = Walk::new(marks).map_or((Vec::new(), false), Walk::go);
+    let few = marks.needles.len() + marks.whole.len() + marks.regexes.len() <= MOST_AUTOMATA;
+    let walk = if few { Walk::new(marks) } else { None };
+    let (walked, complete) = walk.map_or((Vec::new(), false), Walk::go);
     let mut found = spoken(marks);
     found.extend(walked);
     if complete {

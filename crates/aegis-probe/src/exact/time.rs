@@ -48,9 +48,10 @@ impl Exact<'_> {
             let window = written.conditions.iter().position(|c| matches!(c.atom, Atom::Window { .. }));
             let Some(window) = window else { continue };
             self.other_zone(rule, window, found);
-            let Some(Reach::Live(action, _)) = reaches.get(rule) else {
+            let Some(Reach::Live(action, at)) = reaches.get(rule) else {
                 continue;
             };
+            let action = &self.named(action.clone(), *at).0;
             if written.approval.value == Approval::Auto {
                 continue;
             }

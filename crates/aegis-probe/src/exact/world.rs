@@ -40,6 +40,8 @@ pub(super) struct View {
     pub(super) number: usize,
     /// Its patterns by field.
     pub(super) patterns: [Vec<Pattern>; 3],
+    /// The ends of these.
+    pub(super) ends: [smallvec::SmallVec<[Ends; 1]>; 3],
     /// Its effects as bits.
     pub(super) effects: u16,
     /// Its approval.
@@ -104,6 +106,9 @@ pub(super) struct World<'p> {
     pub(super) variables: Vec<Variable>,
     /// Boxes a region may be cut into.
     pub(super) budget: usize,
+    /// Whether some pattern on types or agents spells characters beyond ASCII, so that names with
+    /// such characters have to be asked about as well.
+    pub(super) spells_anything: bool,
     words: RefCell<FxHashMap<(usize, usize), Rc<Words>>>,
     speaking: RefCell<FxHashMap<(usize, usize, String), Rc<[u64]>>>,
     pub(super) tables: RefCell<FxHashMap<(usize, Vec<usize>), Rc<Table>>>,
@@ -145,6 +150,12 @@ impl<'p> Gathered<'p> {
             self.rules.push(View {
                 policy: at,
                 number,
+                ends: std::array::from_fn(|field| {
+                    let list = patterns.get(field).into_iter().flatten();
+                    let all = self.alternatives.get(field);
+                    let ends = list.filter_map(|p| all?.get(p.alternative)).map(Ends::new);
+                    ends.collect()
+                }),
                 patterns,
                 effects,
                 approval: rule.approval.value,
@@ -233,7 +244,9 @@ impl<'p> World<'p> {
             ends: alternatives.iter().map(Ends::new).collect(),
             alternatives,
         });
+        let foreign = |names: &Names| names.alternatives.iter().any(|a| !a.is_ascii());
         Self {
+            spells_anything: foreign(&names[0]) || foreign(&names[2]),
             policies: policies.to_vec(),
             rules: gathered.rules,
             names,

@@ -58,6 +58,10 @@ impl Exact<'_> {
                 continue;
             }
             let written = self.policy.checked().rules().get(rule);
+            if written.is_none_or(|written| written.conditions.is_empty()) {
+                continue;
+            }
+            let action = &self.named(action.clone(), *at).0;
             let conditions = written.map(|rule| rule.conditions.as_slice()).unwrap_or_default();
             for (at_condition, condition) in conditions.iter().enumerate() {
                 let Atom::Param { path, test } = &condition.atom else {

@@ -93,7 +93,8 @@ impl Exact<'_> {
             if view.approval == Approval::Auto || view.tests.is_empty() {
                 continue;
             }
-            let Some((action, at)) = self.natural(rule, view, action, *at) else {
+            let (action, at) = self.named(action.clone(), *at);
+            let Some((action, at)) = self.natural(rule, view, &action, at) else {
                 continue;
             };
             for (condition, path) in self.paths(rule) {
