@@ -138,6 +138,10 @@ impl World<'_> {
                 }
             }
         }
-        if space.is_whole() { Removal::Same } else { Removal::Unknown }
+        if space.is_whole() {
+            Removal::Same
+        } else {
+            Removal::Unknown
+        }
     }
 }
