@@ -157,8 +157,13 @@ impl Alphabet {
                 .filter(|run| !run.literal && run.named == 0)
                 .filter_map(|run| self.best(run))
                 .collect();
-            if let Some(best) = free.iter().find(|c| c.is_ascii()).or(free.first()) {
+            let ascii = free.iter().find(|c| c.is_ascii());
+            let foreign = free.iter().find(|c| !c.is_ascii());
+            // A name beyond ASCII is decided more strictly: where a set spells some, both count.
+            let both = set.is_some_and(|set| !set.negated);
+            if let Some(best) = ascii.or(foreign) {
                 out.push(*best);
+                out.extend(foreign.filter(|c| both && *c != best));
                 continue;
             }
             let mut seen = BTreeSet::new();

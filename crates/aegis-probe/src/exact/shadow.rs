@@ -313,20 +313,14 @@ impl Exact<'_> {
 
     /// Rules without which every decision is the same.
     pub(super) fn redundant(&self, reaches: &[Reach], found: &mut Found) {
+        let mut open = Vec::new();
         for (rule, reach) in reaches.iter().enumerate() {
             let Reach::Live(action, at) = reach else {
                 continue;
             };
             match self.removal(rule) {
                 super::Removal::Different => {}
-                super::Removal::Unknown => found.suspects.push(unknown(
-                    Subject::Rule(rule),
-                    "redundant",
-                    format!(
-                        "whether rule `{}` changes any decision took too long to find out",
-                        self.name(rule)
-                    ),
-                )),
+                super::Removal::Unknown => open.push(rule),
                 super::Removal::Same => {
                     let mut out = suspect(
                         &rules::REDUNDANT_RULE,
@@ -361,6 +355,28 @@ impl Exact<'_> {
                     found.suspects.push(out);
                 }
             }
+        }
+        if let Some(first) = open.first() {
+            let message = match open.as_slice() {
+                [only] => format!(
+                    "whether rule `{}` changes any decision took too long to find out",
+                    self.name(*only)
+                ),
+                _ => format!(
+                    "whether {} change any decision took too long to find out",
+                    self.names(&open)
+                ),
+            };
+            let mut out = unknown(Subject::Rule(*first), "redundant", message);
+            out.severity = Severity::Low;
+            out.affected = (
+                open.len(),
+                open.iter()
+                    .take(10)
+                    .map(|r| self.name(*r).to_owned())
+                    .collect(),
+            );
+            found.suspects.push(out);
         }
     }
 }

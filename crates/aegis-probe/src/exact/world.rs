@@ -1,6 +1,6 @@
 //! One policy, or two that are compared, taken apart for analysis.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
@@ -21,6 +21,9 @@ pub(super) const FIELDS: [NameField; 3] = [NameField::Type, NameField::Target, N
 
 /// All ten effects: nine and, as the last bit, unknown.
 pub(super) const EVERY_EFFECT: u16 = 0x3ff;
+
+/// Pairs of rules whose common names are worked out to find redundant rules.
+const MOST_PAIRS: usize = 60_000;
 
 /// One pattern of a rule, one way to take its braces.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -109,6 +112,8 @@ pub(super) struct World<'p> {
     /// Whether some pattern on types or agents spells characters beyond ASCII, so that names with
     /// such characters have to be asked about as well.
     pub(super) spells_anything: bool,
+    /// Pairs of rules whose common names may still be worked out to find redundant rules.
+    pub(super) pairs_left: Cell<usize>,
     words: RefCell<FxHashMap<(usize, usize), Rc<Words>>>,
     speaking: RefCell<FxHashMap<(usize, usize, String), Rc<[u64]>>>,
     pub(super) tables: RefCell<FxHashMap<(usize, Vec<usize>), Rc<Table>>>,
@@ -262,6 +267,7 @@ impl<'p> World<'p> {
             tests: gathered.tests,
             variables: gathered.variables,
             budget,
+            pairs_left: Cell::new(MOST_PAIRS),
             words: RefCell::default(),
             speaking: RefCell::default(),
             tables: RefCell::default(),
