@@ -159,7 +159,7 @@ fn check(
         )));
     }
     // These are dearer, and a sample of the cases shows as much.
-    if draft.half_hour.is_multiple_of(48)
+    if draft.half_hour.is_multiple_of(168)
         && let Some(bug) = disagreement(search, &action, at, decision)
     {
         return Some(Hit::Bug(bug));
@@ -228,20 +228,16 @@ fn is_open(search: &Search<'_>, action: &Action, decision: Decision) -> bool {
         && speaks_of_all(rule.agents.as_deref())
         && rule.rule.conditions.is_empty();
     let name = action.kind_name().original();
-    // A verb that may be a noun, or that stands after one that reads, is no evidence.
-    let certain = Shape::of_name(&canonical(name))
+    let key = canonical(name);
+    // A verb that may be a noun is no evidence, and a pattern that says a verb is looked at by
+    // others: `list_delete` is a name nobody has.
+    let certain = Shape::of_name(&key)
         .verb
         .is_some_and(|(_, verb)| verb.only && verb.effect == effect);
-    let open = rule
-        .kinds
-        .iter()
-        .flatten()
-        .flat_map(Glob::alternatives)
-        .map(Shape::of);
-    let room = open
-        .into_iter()
-        .any(|shape| super::near::candidates::is_room(&shape));
-    unlimited && certain && !room && !is_meant(rule, name, effect)
+    let globs = rule.kinds.iter().flatten().flat_map(Glob::alternatives);
+    let mut shapes = globs.filter(|a| a.matches(&key)).map(Shape::of);
+    let silent = shapes.all(|shape| shape.verb.is_none() && shape.objects().is_empty());
+    unlimited && certain && silent && !is_meant(rule, name, effect)
 }
 
 fn suspect(search: &Search<'_>, by: Decider, draft: &Draft) -> Suspect {

@@ -7,6 +7,7 @@
 //! still asks a person, nor one that the allowing rule means.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use aegis_diag::{Certainty, Severity};
 use aegis_policy::action::Action;
@@ -79,6 +80,13 @@ pub(crate) fn misses(search: &mut Search<'_>) {
     }
 }
 
+/// A published tool that runs unattended.
+struct Published {
+    name: &'static str,
+    lower: String,
+    decider: Decider,
+}
+
 /// The state of the search.
 struct Hunt {
     misses: Vec<Miss>,
@@ -88,7 +96,7 @@ struct Hunt {
     started: u64,
     budget: u64,
     /// Published names of an effect that are automatic in plain circumstances.
-    published: BTreeMap<(Effect, String, String), Vec<(&'static str, Decider)>>,
+    published: BTreeMap<(Effect, String, String), Rc<Vec<Published>>>,
     speaking: Vec<u64>,
     autos: Vec<u64>,
     default_auto: bool,
@@ -132,12 +140,12 @@ impl Hunt {
             .flat_map(|(at, glob)| glob.alternatives().iter().map(move |a| (at, Shape::of(a))))
             .take(ALTERNATIVES)
             .collect();
+        let mut names = Vec::new();
         for (pattern, shape) in &shapes {
             if self.is_over(search) {
                 return;
             }
-            let names = shape.instances();
-            let Some(watched) = search.watch(number, &names) else {
+            let Some(watched) = search.watch(number, &shape.instances()) else {
                 continue;
             };
             let quest = Quest {
@@ -148,36 +156,44 @@ impl Hunt {
             };
             self.published(search, &quest);
             let before = self.misses.len();
-            for (name, tier) in candidates::of(quest.shape, &self.rooms) {
-                // A dozen shows it; more would only be counted.
-                if self.misses.len() - before >= ENOUGH {
-                    break;
+            for stage in candidates::STAGES {
+                names.clear();
+                stage(quest.shape, &self.rooms, &mut names);
+                for (name, tier) in &names {
+                    // A dozen shows it; more would only be counted.
+                    if self.misses.len() - before >= ENOUGH {
+                        break;
+                    }
+                    self.try_name(search, &quest, name, *tier);
                 }
-                self.try_name(search, &quest, &name, tier);
             }
         }
     }
 
-    /// Names of published tools, or of the program's own, that do the same.
+    /// Names of published tools that do the same.
     fn published(&mut self, search: &Search<'_>, quest: &Quest<'_>) {
         let Some((_, verb)) = quest.shape.verb else {
             return;
         };
-        let automatic = self.automatic(search, quest, verb.effect);
-        for (name, decider) in automatic {
-            if candidates::does_the_same(quest.shape, verb, name) {
-                let action = renamed(&quest.watched.action, name, &quest.watched.params);
-                self.keep(search, quest, name, decider, Tier::Real, action);
+        for tool in self.automatic(search, quest, verb.effect).iter() {
+            let other_verb = || !tool.lower.contains(verb.text);
+            if self.default_known && tool.decider == Decider::Default && other_verb() {
+                continue; // the finding about the default says it
+            }
+            if candidates::does_the_same(quest.shape, verb, tool.name, &tool.lower) {
+                let action = renamed(&quest.watched.action, tool.name, &quest.watched.params);
+                self.keep(search, quest, tool.name, tool.decider, Tier::Real, action);
             }
         }
     }
 
+    /// The published tools of an effect that are automatic where the rule was watched.
     fn automatic(
         &mut self,
         search: &Search<'_>,
         quest: &Quest<'_>,
         effect: Effect,
-    ) -> Vec<(&'static str, Decider)> {
+    ) -> Rc<Vec<Published>> {
         let Watched { action, at, params } = quest.watched;
         let key = (
             effect,
@@ -187,27 +203,32 @@ impl Hunt {
         // With parameters or a certain time the answer is for this rule only.
         let plain = params.is_empty() && search.rules[quest.rule].rule.conditions.is_empty();
         if let Some(known) = self.published.get(&key).filter(|_| plain) {
-            return known.clone();
+            return Rc::clone(known);
         }
-        let mut names = Vec::new();
+        let mut tools = Vec::new();
         for group in search.board.groups.iter().filter(|g| g.effect == effect) {
-            let real: Vec<_> = group
+            let mut real = group
                 .members
                 .iter()
                 .filter(|e| e.form == Form::Real)
-                .collect();
-            let Some(first) = real.first() else { continue };
+                .peekable();
+            let Some(first) = real.peek() else { continue };
             let decision = search
                 .board
                 .decide(&renamed(action, first.name, params), *at);
             if decision.approval == Approval::Auto {
-                names.extend(real.iter().map(|entry| (entry.name, decision.by)));
+                tools.extend(real.map(|entry| Published {
+                    name: entry.name,
+                    lower: entry.name.to_ascii_lowercase(),
+                    decider: decision.by,
+                }));
             }
         }
+        let tools = Rc::new(tools);
         if plain {
-            self.published.insert(key, names.clone());
+            self.published.insert(key, Rc::clone(&tools));
         }
-        names
+        tools
     }
 
     fn try_name(&mut self, search: &Search<'_>, quest: &Quest<'_>, name: &str, tier: Tier) {

@@ -4,6 +4,8 @@
 //! It is worth a look where the policy restricts something under the same words; else it is only
 //! possible.
 
+use std::collections::BTreeSet;
+
 use aegis_diag::{Certainty, Severity};
 use aegis_policy::glob::Glob;
 use aegis_policy::model::{Approval, Effect};
@@ -33,13 +35,13 @@ pub(crate) fn namespaces(search: &mut Search<'_>) {
     if search.knows_tools() {
         return; // then it is known what there is
     }
-    let mut restricted: Vec<Shape> = Vec::new();
+    let mut restricted: BTreeSet<String> = BTreeSet::new();
     for rule in search.rules.iter().filter(|rule| !rule.is_auto()) {
         let alternatives = rule.kinds.iter().flatten().flat_map(Glob::alternatives);
         for shape in alternatives.take(ALTERNATIVES).map(Shape::of) {
             // One that never decides is reported as such.
             if search.watch(rule.number, &shape.instances()).is_some() {
-                restricted.push(shape);
+                restricted.extend(shape.words().map(str::to_owned));
             }
         }
     }
@@ -50,7 +52,7 @@ pub(crate) fn namespaces(search: &mut Search<'_>) {
     }
 }
 
-fn namespace(search: &Search<'_>, number: usize, restricted: &[Shape]) -> Option<Suspect> {
+fn namespace(search: &Search<'_>, number: usize, restricted: &BTreeSet<String>) -> Option<Suspect> {
     let rule = search.rules.get(number)?;
     let unlimited = speaks_of_all(rule.targets.as_deref())
         && speaks_of_all(rule.agents.as_deref())
@@ -66,10 +68,8 @@ fn namespace(search: &Search<'_>, number: usize, restricted: &[Shape]) -> Option
             if names.is_empty() {
                 continue;
             }
-            let near = restricted
-                .iter()
-                .find(|r| r.words().any(|w| shape.words().any(|own| own == w)));
-            if near.is_none() && !search.options.all {
+            let near = shape.words().any(|word| restricted.contains(word));
+            if !near && !search.options.all {
                 continue;
             }
             let effects: Vec<Effect> = names.iter().map(|(_, effect)| *effect).collect();
@@ -85,7 +85,7 @@ fn namespace(search: &Search<'_>, number: usize, restricted: &[Shape]) -> Option
                 subject: Subject::Pattern(number, Field::Type, at),
                 decider: decider(number),
                 operator: "open-verb",
-                severity: if near.is_some() {
+                severity: if near {
                     Severity::Medium
                 } else {
                     Severity::Low

@@ -66,9 +66,16 @@ pub(super) fn rooms(rules: &[RuleView<'_>]) -> Vec<Room> {
 }
 
 /// Whether a published name with the effect of a verb does what a pattern with that verb is about.
-pub(super) fn does_the_same(shape: &Shape, verb: &Verb, name: &str) -> bool {
-    let words = words(name);
+pub(super) fn does_the_same(shape: &Shape, verb: &Verb, name: &str, lower: &str) -> bool {
     let objects = shape.objects();
+    let singular = |object: &str| object.strip_suffix('s').unwrap_or(object).len();
+    if !objects
+        .iter()
+        .all(|object| lower.contains(&object[..singular(object)]))
+    {
+        return false; // most names end here
+    }
+    let words = words(name);
     let has = |object: &&str| {
         words.iter().any(|word| {
             word == object
@@ -112,16 +119,14 @@ fn words(name: &str) -> Vec<String> {
     words
 }
 
-/// Made-up names for what a shape is about.
-pub(super) fn of(shape: &Shape, rooms: &[Room]) -> Vec<(String, Tier)> {
-    let mut names = Vec::new();
-    siblings(shape, rooms, &mut names);
-    synonyms(shape, &mut names);
-    order(shape, &mut names);
-    affixes(shape, &mut names);
-    spellings(shape, &mut names);
-    names
-}
+/// A way to make names up.
+pub(super) type Stage = fn(&Shape, &[Room], &mut Vec<(String, Tier)>);
+
+/// All ways to make names up for what a shape is about, the most telling first.
+pub(super) const STAGES: [Stage; 5] = [siblings, synonyms, order, affixes, spellings];
+
+/// How many names one way makes up at most.
+const NAMES: usize = 96;
 
 /// `crm_*` has room for `crm_delete_contact`.
 fn siblings(shape: &Shape, rooms: &[Room], names: &mut Vec<(String, Tier)>) {
@@ -136,22 +141,25 @@ fn siblings(shape: &Shape, rooms: &[Room], names: &mut Vec<(String, Tier)>) {
         .count();
     let (namespace, rest) = objects.split_at(before.min(objects.len()));
     for Room(room) in rooms {
-        let own: Vec<&str> = room.words().collect();
-        if !namespace.iter().all(|word| own.contains(word)) {
+        let owns = |word: &&str| room.words().any(|own| own == *word);
+        if !namespace.iter().all(owns) {
             continue;
         }
+        if names.len() >= NAMES {
+            return;
+        }
         let separator = room.separator();
-        let missing: Vec<&str> = rest
-            .iter()
-            .filter(|word| !own.contains(*word))
-            .copied()
-            .collect();
+        let missing: Vec<&str> = rest.iter().filter(|word| !owns(word)).copied().collect();
         for verb in said(verb).take(3) {
             let mut fill = vec![verb];
             fill.extend(&missing);
             let fill = fill.join(separator);
-            names.push((room.filled(&fill, true), Tier::Sibling));
-            names.push((room.filled(&fill, false), Tier::Sibling));
+            let first = room.filled(&fill, true);
+            let last = room.filled(&fill, false);
+            if last != first {
+                names.push((last, Tier::Sibling));
+            }
+            names.push((first, Tier::Sibling));
             if missing.is_empty() {
                 let fill = format!("{verb}{separator}record");
                 names.push((room.filled(&fill, true), Tier::Sibling));
@@ -167,7 +175,7 @@ fn said(verb: &'static Verb) -> impl Iterator<Item = &'static str> {
 }
 
 /// `remove_x` for `delete_*`.
-fn synonyms(shape: &Shape, names: &mut Vec<(String, Tier)>) {
+fn synonyms(shape: &Shape, _: &[Room], names: &mut Vec<(String, Tier)>) {
     let Some((_, verb)) = shape.verb else { return };
     if verb.effect == Effect::Read && shape.objects().is_empty() {
         return;
@@ -182,7 +190,7 @@ fn synonyms(shape: &Shape, names: &mut Vec<(String, Tier)>) {
 }
 
 /// `record_delete` for `delete_*`, `x_file_upload` for `x_upload_file`.
-fn order(shape: &Shape, names: &mut Vec<(String, Tier)>) {
+fn order(shape: &Shape, _: &[Room], names: &mut Vec<(String, Tier)>) {
     let Some((_, verb)) = shape.verb else { return };
     if verb.effect == Effect::Read {
         return;
@@ -206,7 +214,7 @@ fn order(shape: &Shape, names: &mut Vec<(String, Tier)>) {
     }
 }
 
-fn affixes(shape: &Shape, names: &mut Vec<(String, Tier)>) {
+fn affixes(shape: &Shape, _: &[Room], names: &mut Vec<(String, Tier)>) {
     // Without a verb or a whole name it is not known what an affix would be put to.
     if shape.effect() == Some(Effect::Read) || (shape.verb.is_none() && shape.is_open()) {
         return;
@@ -228,7 +236,7 @@ fn affixes(shape: &Shape, names: &mut Vec<(String, Tier)>) {
     }
 }
 
-fn spellings(shape: &Shape, names: &mut Vec<(String, Tier)>) {
+fn spellings(shape: &Shape, _: &[Room], names: &mut Vec<(String, Tier)>) {
     if !shape
         .pieces
         .iter()

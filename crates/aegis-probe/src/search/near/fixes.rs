@@ -31,6 +31,8 @@ pub(super) fn ideas(
         let one = glob.is_some_and(|glob| glob.alternatives().len() == 1);
         for with in wider(shape) {
             let (closes, costs) = prices.of(std::slice::from_ref(&with), misses);
+            // Bounded by separators it is harder to read and only worth it if it costs less.
+            let free = costs == 0;
             let number = rule.number;
             let idea = if one {
                 Idea::Replace {
@@ -51,6 +53,9 @@ pub(super) fn ideas(
                 closes,
                 costs,
             });
+            if free {
+                break;
+            }
         }
     }
     let add = stems(misses);
@@ -71,7 +76,7 @@ pub(super) fn ideas(
         // Nothing that only reads has another effect.
         priced.push(Priced {
             idea,
-            closes: misses.len(),
+            closes: misses.len().min(SAMPLE),
             costs: 0,
         });
     }
@@ -81,12 +86,14 @@ pub(super) fn ideas(
 }
 
 /// How many near misses are looked at to see what a change closes.
-const SAMPLE: usize = 64;
+const SAMPLE: usize = 24;
 
 /// What patterns cost.
 pub(super) struct Prices {
     /// Published names that only read and run unattended, canonical.
     reads: Vec<String>,
+    /// The same in one text, to see at once that a word is in none of them.
+    text: String,
     /// For patterns seen, how many of them they match.
     known: BTreeMap<String, usize>,
 }
@@ -94,11 +101,13 @@ pub(super) struct Prices {
 impl Prices {
     pub(super) fn new(search: &Search<'_>) -> Self {
         let (reads, _) = search.board.reads();
+        let reads: Vec<String> = reads
+            .into_iter()
+            .map(|n| canonical(n).into_owned())
+            .collect();
         Self {
-            reads: reads
-                .into_iter()
-                .map(|name| canonical(name).into_owned())
-                .collect(),
+            text: reads.join("\n"),
+            reads,
             known: BTreeMap::new(),
         }
     }
@@ -123,7 +132,15 @@ impl Prices {
         if let Some(&cost) = self.known.get(glob.text()) {
             return cost;
         }
-        let cost = self.reads.iter().filter(|name| glob.matches(name)).count();
+        let mut literals = glob
+            .alternatives()
+            .iter()
+            .filter_map(|a| a.longest_literal());
+        let cost = if literals.any(|word| self.text.contains(word)) {
+            self.reads.iter().filter(|name| glob.matches(name)).count()
+        } else {
+            0
+        };
         self.known.insert(glob.text().to_owned(), cost);
         cost
     }

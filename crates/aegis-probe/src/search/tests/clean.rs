@@ -48,3 +48,11 @@ fn automating_reads_is_clean() {
         clean(text);
     }
 }
+
+/// Policies of many trades, as people write them, that are as they should be.
+#[test]
+fn sound_policies_are_clean() {
+    for text in include_str!("sound.yaml").split("\n---\n") {
+        clean(text);
+    }
+}

@@ -1,6 +1,6 @@
 //! How long it takes; run by hand in release mode.
 
-use std::time::Instant;
+use std::time::Duration;
 
 use super::*;
 
@@ -32,6 +32,21 @@ fn large(rules: usize) -> String {
         );
     }
     text
+}
+
+/// Time on the processor, where the system tells it: other programs do not count.
+struct Instant(Duration);
+
+impl Instant {
+    fn now() -> Self {
+        let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+        let nanos = text.split(' ').next().and_then(|n| n.parse().ok());
+        Self(Duration::from_nanos(nanos.unwrap_or(0)))
+    }
+
+    fn elapsed(&self) -> Duration {
+        Self::now().0 - self.0
+    }
 }
 
 #[test]
