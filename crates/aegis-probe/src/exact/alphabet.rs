@@ -96,7 +96,10 @@ impl Alphabet {
             runs.push(Run {
                 low,
                 high: end - 1,
-                stands: (low..end).take(TRIED).filter_map(char::from_u32).find(|&c| stable(c)),
+                stands: (low..end)
+                    .take(TRIED)
+                    .filter_map(char::from_u32)
+                    .find(|&c| stable(c)),
                 literal: literal.contains(&first),
                 named: bits(&named, true),
                 left_out: bits(&left_out, false),

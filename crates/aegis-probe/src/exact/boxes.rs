@@ -26,7 +26,9 @@ impl Bits {
 
     /// Whether a cell is in it.
     pub(super) fn has(self, at: usize) -> bool {
-        self.0.get(at / 64).is_some_and(|word| word >> (at % 64) & 1 == 1)
+        self.0
+            .get(at / 64)
+            .is_some_and(|word| word >> (at % 64) & 1 == 1)
     }
 
     /// Whether none is in it.
@@ -129,7 +131,11 @@ mod tests {
         let mut seed = 7_u64;
         let mut random = || {
             seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-            bits(&(0..3).filter(|i| seed >> (40 + i) & 1 == 1).collect::<Vec<_>>())
+            bits(
+                &(0..3)
+                    .filter(|i| seed >> (40 + i) & 1 == 1)
+                    .collect::<Vec<_>>(),
+            )
         };
         for _ in 0..2_000 {
             let a: Box = (0..3).map(|_| random()).collect();

@@ -136,7 +136,10 @@ impl<'a> Builder<'a> {
     }
 
     fn ask(&self, value: Option<&Value>) -> Vec<Truth> {
-        self.atoms.iter().map(|atom| atom.test_value(value)).collect()
+        self.atoms
+            .iter()
+            .map(|atom| atom.test_value(value))
+            .collect()
     }
 
     fn push(&mut self, truths: Vec<Truth>, sample: Sample) {
@@ -205,7 +208,11 @@ impl<'a> Builder<'a> {
     fn numbers(&mut self, numbers: &[Number]) {
         for number in numbers {
             self.value(Value::Number(number.clone()));
-            for text in [format!("{number}.0"), format!("{number}e0"), format!("{number}.5")] {
+            for text in [
+                format!("{number}.0"),
+                format!("{number}e0"),
+                format!("{number}.5"),
+            ] {
                 if let Some(number) = Number::parse(&text) {
                     self.value(Value::Number(number));
                 }
@@ -327,24 +334,31 @@ impl<'a> Builder<'a> {
         let mut seen: FxHashMap<Vec<Truth>, ()> = FxHashMap::default();
         let mut singles: Vec<(Vec<Truth>, Option<Value>)> = known.chain(unknown).collect();
         singles.retain(|(state, _)| seen.insert(state.clone(), ()).is_none());
-        let first = singles.iter().map(|(state, element)| {
-            (state.clone(), element.clone().map(|element| vec![element]))
-        });
+        let first = singles
+            .iter()
+            .map(|(state, element)| (state.clone(), element.clone().map(|element| vec![element])));
         let mut states: Vec<(Vec<Truth>, Option<Vec<Value>>)> = first.collect();
         let mut at = 0;
         while let Some((state, items)) = states.get(at).cloned() {
             at += 1;
             for (single, element) in &singles {
-                let sum: Vec<Truth> = state.iter().zip(single).map(|(a, b)| either(*a, *b)).collect();
+                let sum: Vec<Truth> = state
+                    .iter()
+                    .zip(single)
+                    .map(|(a, b)| either(*a, *b))
+                    .collect();
                 if states.len() >= MOST_CELLS {
                     self.all = false;
                     break;
                 }
                 if seen.insert(sum.clone(), ()).is_none() {
-                    let items = items.clone().zip(element.clone()).map(|(mut items, element)| {
-                        items.push(element);
-                        items
-                    });
+                    let items = items
+                        .clone()
+                        .zip(element.clone())
+                        .map(|(mut items, element)| {
+                            items.push(element);
+                            items
+                        });
                     states.push((sum, items));
                 }
             }
@@ -430,10 +444,15 @@ impl Sums {
     /// What one element that is some other text adds.
     fn of_text(&self, regex: &dyn Fn(&str) -> Truth) -> Vec<Truth> {
         let regexes = self.regexes.iter().map(|atom| match atom.atom() {
-            Atom::Param { test: Test::Matches(text), .. } => regex(text),
+            Atom::Param {
+                test: Test::Matches(text),
+                ..
+            } => regex(text),
             _ => Truth::CannotTell,
         });
-        regexes.chain(self.contains.iter().map(|_| Truth::False)).collect()
+        regexes
+            .chain(self.contains.iter().map(|_| Truth::False))
+            .collect()
     }
 
     /// What all conditions say of a list with this sum; `empty` is what they say of an empty list.

@@ -56,7 +56,7 @@ impl World<'_> {
     /// Whether two rules can decide differently.
     pub(super) fn differ(&self, a: &View, b: &View) -> bool {
         use aegis_policy::model::Approval;
-        let spelled = a.approval == Approval::Auto && self.spells_anything();
+        let spelled = a.approval == Approval::Auto && self.spells_anything;
         (a.approval, a.risk) != (b.approval, b.risk) || spelled || a.unsettles()
     }
 
@@ -91,6 +91,24 @@ impl World<'_> {
                 break;
             }
         }
+        let spelled = Spelled::new(names);
+        let plain = |id: &usize| self.rules.get(*id).is_some_and(View::is_plain);
+        if column.iter().all(plain) {
+            // Without conditions it is the next rule that decides.
+            let outcome = |by: Option<usize>| {
+                let part = Part {
+                    region: super::boxes::Box::new(),
+                    by,
+                    unsettled: false,
+                };
+                self.outcome(view.policy, &part, &spelled)
+            };
+            let next = column.iter().copied().find(|id| *id > rule);
+            return match outcome(Some(rule)) == outcome(next) {
+                true => Removal::Same,
+                false => Removal::Different,
+            };
+        }
         if column.len() > super::reach::MOST_CONDITIONAL {
             return Removal::Unknown;
         }
@@ -105,7 +123,6 @@ impl World<'_> {
             start.push(part(space.unsettled(view)));
         }
         start.retain(|part| !super::boxes::is_empty(&part.region));
-        let spelled = Spelled::new(names);
         let Some(with) = self.partition(&space, &column, None, start) else {
             return Removal::Unknown;
         };
@@ -121,6 +138,10 @@ impl World<'_> {
                 }
             }
         }
-        if space.is_whole() { Removal::Same } else { Removal::Unknown }
+        if space.is_whole() {
+            Removal::Same
+        } else {
+            Removal::Unknown
+        }
     }
 }

@@ -129,19 +129,14 @@ impl World<'_> {
     fn spells(&self, rule: &View, field: usize, name: &str) -> bool {
         let patterns = rule.patterns.get(field).into_iter().flatten();
         let alternatives = patterns.filter_map(|p| self.alternative(field, p.alternative));
-        alternatives.filter(|a| !a.is_ascii()).any(|a| a.matches(name))
-    }
-
-    /// Whether some pattern on types or agents spells characters beyond ASCII, so that names with
-    /// such characters have to be asked about as well.
-    pub(super) fn spells_anything(&self) -> bool {
-        let fields = self.names.iter().enumerate().filter(|(field, _)| *field != 1);
-        fields.flat_map(|(_, names)| &names.alternatives).any(|a| !a.is_ascii())
+        alternatives
+            .filter(|a| !a.is_ascii())
+            .any(|a| a.matches(name))
     }
 
     /// Instances with the same filled beyond ASCII in type, agent or both, if that can matter.
     pub(super) fn with_foreign(&self, names: Vec<[String; 3]>) -> Vec<[String; 3]> {
-        if !self.spells_anything() {
+        if !self.spells_anything {
             return names;
         }
         let mut out = Vec::with_capacity(names.len() * 2);

@@ -224,7 +224,9 @@ pub(super) fn walked(
     let mut kept: Vec<&(u64, String)> = found
         .iter()
         .filter(|(vector, _)| {
-            !found.iter().any(|(other, _)| other != vector && other & vector == *other)
+            !found
+                .iter()
+                .any(|(other, _)| other != vector && other & vector == *other)
         })
         .collect();
     kept.sort_by_key(|(_, word)| (word.chars().count(), word.clone()));

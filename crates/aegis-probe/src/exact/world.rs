@@ -40,6 +40,8 @@ pub(super) struct View {
     pub(super) number: usize,
     /// Its patterns by field.
     pub(super) patterns: [Vec<Pattern>; 3],
+    /// The ends of these.
+    pub(super) ends: [smallvec::SmallVec<[Ends; 1]>; 3],
     /// Its effects as bits.
     pub(super) effects: u16,
     /// Its approval.
@@ -104,6 +106,9 @@ pub(super) struct World<'p> {
     pub(super) variables: Vec<Variable>,
     /// Boxes a region may be cut into.
     pub(super) budget: usize,
+    /// Whether some pattern on types or agents spells characters beyond ASCII, so that names with
+    /// such characters have to be asked about as well.
+    pub(super) spells_anything: bool,
     words: RefCell<FxHashMap<(usize, usize), Rc<Words>>>,
     speaking: RefCell<FxHashMap<(usize, usize, String), Rc<[u64]>>>,
     pub(super) tables: RefCell<FxHashMap<(usize, Vec<usize>), Rc<Table>>>,
@@ -111,7 +116,9 @@ pub(super) struct World<'p> {
 
 impl std::fmt::Debug for World<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("World").field("rules", &self.rules.len()).finish_non_exhaustive()
+        f.debug_struct("World")
+            .field("rules", &self.rules.len())
+            .finish_non_exhaustive()
     }
 }
 
@@ -140,11 +147,19 @@ impl<'p> Gathered<'p> {
             let conditions = policy.conditions(u32::try_from(number).unwrap_or(u32::MAX));
             let tests: BTreeSet<usize> = conditions.iter().map(|c| self.test(c, zone)).collect();
             let effects = m.effect.as_ref().map_or(EVERY_EFFECT, |effects| {
-                effects.iter().fold(0, |bits, e| bits | 1 << (e.value as usize))
+                effects
+                    .iter()
+                    .fold(0, |bits, e| bits | 1 << (e.value as usize))
             });
             self.rules.push(View {
                 policy: at,
                 number,
+                ends: std::array::from_fn(|field| {
+                    let list = patterns.get(field).into_iter().flatten();
+                    let all = self.alternatives.get(field);
+                    let ends = list.filter_map(|p| all?.get(p.alternative)).map(Ends::new);
+                    ends.collect()
+                }),
                 patterns,
                 effects,
                 approval: rule.approval.value,
@@ -157,13 +172,17 @@ impl<'p> Gathered<'p> {
     fn patterns(&mut self, field: usize, written: Option<&[Located<Box<str>>]>) -> Vec<Pattern> {
         let every = Glob::parse("*").ok();
         let globs: Vec<Glob> = match written {
-            Some(patterns) => patterns.iter().filter_map(|p| Glob::parse(&p.value).ok()).collect(),
+            Some(patterns) => patterns
+                .iter()
+                .filter_map(|p| Glob::parse(&p.value).ok())
+                .collect(),
             None => every.into_iter().collect(),
         };
         let mut out = Vec::new();
-        let (Some(numbers), Some(list)) =
-            (self.numbers.get_mut(field), self.alternatives.get_mut(field))
-        else {
+        let (Some(numbers), Some(list)) = (
+            self.numbers.get_mut(field),
+            self.alternatives.get_mut(field),
+        ) else {
             return out;
         };
         for (at, glob) in globs.iter().enumerate() {
@@ -208,7 +227,8 @@ impl<'p> Gathered<'p> {
             Some(&number) => number,
             None => {
                 self.variables.push(variable.clone());
-                self.variable_numbers.insert(variable, self.variables.len() - 1);
+                self.variable_numbers
+                    .insert(variable, self.variables.len() - 1);
                 self.variables.len() - 1
             }
         };
@@ -233,7 +253,9 @@ impl<'p> World<'p> {
             ends: alternatives.iter().map(Ends::new).collect(),
             alternatives,
         });
+        let foreign = |names: &Names| names.alternatives.iter().any(|a| !a.is_ascii());
         Self {
+            spells_anything: foreign(&names[0]) || foreign(&names[2]),
             policies: policies.to_vec(),
             rules: gathered.rules,
             names,
@@ -254,7 +276,10 @@ impl<'p> World<'p> {
     /// The ends of an alternative of a field.
     pub(super) fn ends(&self, field: usize, number: usize) -> Ends {
         let names = self.names.get(field);
-        names.and_then(|names| names.ends.get(number)).copied().unwrap_or_default()
+        names
+            .and_then(|names| names.ends.get(number))
+            .copied()
+            .unwrap_or_default()
     }
 
     /// The words that stand for an alternative of a field.
@@ -264,7 +289,9 @@ impl<'p> World<'p> {
         }
         let pieces = self.alternative(field, number).map(words::pieces);
         let found = Rc::new(self.words_of(field, &pieces.unwrap_or_default()));
-        self.words.borrow_mut().insert((field, number), Rc::clone(&found));
+        self.words
+            .borrow_mut()
+            .insert((field, number), Rc::clone(&found));
         found
     }
 
@@ -291,8 +318,12 @@ impl<'p> World<'p> {
             let meets = merge::meet(&names.alphabet, pieces, &other) != Some(false);
             (meets && other != pieces).then_some(other)
         };
-        let counting: Vec<Vec<Piece>> =
-            names.counting.iter().filter_map(alternative).filter_map(near).collect();
+        let counting: Vec<Vec<Piece>> = names
+            .counting
+            .iter()
+            .filter_map(alternative)
+            .filter_map(near)
+            .collect();
         if counting.is_empty() {
             return words::plain(&names.alphabet, pieces, false);
         }
@@ -312,7 +343,8 @@ impl<'p> World<'p> {
     pub(super) fn foreign(&self, field: usize, word: &str) -> Option<String> {
         let alphabet = &self.names.get(field)?.alphabet;
         let (filler, foreign) = (alphabet.filler?, alphabet.foreign?);
-        word.contains(filler).then(|| word.replace(filler, &foreign.to_string()))
+        word.contains(filler)
+            .then(|| word.replace(filler, &foreign.to_string()))
     }
 
     /// The rules of a policy that speak of a name in a field.
@@ -337,7 +369,12 @@ impl<'p> World<'p> {
         let targets = self.speaking(policy, 1, target);
         let agents = self.speaking(policy, 2, agent);
         let mut out = Vec::new();
-        for (at, ((k, t), a)) in kinds.iter().zip(targets.iter()).zip(agents.iter()).enumerate() {
+        for (at, ((k, t), a)) in kinds
+            .iter()
+            .zip(targets.iter())
+            .zip(agents.iter())
+            .enumerate()
+        {
             let mut left = k & t & a;
             while left != 0 {
                 out.push(at * 64 + left.trailing_zeros() as usize);
