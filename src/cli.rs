@@ -1,5 +1,9 @@
 //! The command line: what may be typed, and what it means in the terms of the settings.
 
+mod policy;
+mod probe;
+mod values;
+
 use std::path::PathBuf;
 
 use aegis_report::Format;
@@ -8,6 +12,14 @@ use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 
 use crate::config::{FailOn, Glob, RuleWord, Scan, Threads};
 use crate::output::Output;
+
+pub(crate) use policy::{
+    ConflictsArgs, InitArgs, MergeArgs, MergeFormat, PolicyArgs, PolicyCommand, Schema, SchemaArgs,
+    ShowArgs, ShowFormat, SimulateArgs, TestArgs, TestFormat, ValidateArgs, ValidateFormat,
+};
+pub(crate) use values::{Param, Percent};
+
+pub(crate) use probe::{CompareArgs, DiffArgs, FailOnChange, PlanArgs, ProbeArgs, WhichFixes};
 
 const OUTPUT: &str = "Output";
 const GATE: &str = "Rules and verdict";
@@ -36,6 +48,32 @@ pub(crate) enum Command {
     /// Reports go to stdout, everything else to stderr. Findings alone do not fail a scan:
     /// `--fail-on` and `--strict` do.
     Scan(Box<ScanArgs>),
+    /// Write a policy for the tools in a code base, with its test suite and settings
+    ///
+    /// Nothing that is there is overwritten unless `--force` says so.
+    Init(InitArgs),
+    /// Check policies, test suites and settings
+    ///
+    /// All mistakes are shown at once, each with its line. A file with mistakes exits with 2.
+    Validate(ValidateArgs),
+    /// Show what a policy decides about actions, and why
+    Simulate(Box<SimulateArgs>),
+    /// Run the test suite of a policy, or make one
+    Test(TestArgs),
+    /// Attack a policy: what runs unattended, what never decides, what gets past a rule
+    ///
+    /// What can be known exactly is proved, the rest is searched for; every finding has an action
+    /// that shows it and, where one was found, a fix that was tried.
+    Probe(Box<ProbeArgs>),
+    /// Show what a change of a policy opens and what it closes
+    Diff(DiffArgs),
+    /// Show what the policy at hand changes against a git revision
+    Plan(PlanArgs),
+    /// Merge policies, or show the one that applies
+    /// Merge policies, show the one that applies, or find where several disagree
+    Policy(PolicyArgs),
+    /// Print the JSON Schema of policies, suites or settings
+    Schema(SchemaArgs),
     /// Explain a rule, or list all rules
     Explain(ExplainArgs),
     /// Show which frameworks and APIs are known
@@ -159,7 +197,8 @@ fn given<T: Clone>(list: &[T]) -> Option<Vec<T>> {
 pub(crate) struct ConfigArgs {
     /// Read settings from this file
     ///
-    /// Otherwise from the closest `aegis.yaml`, looking upwards from the first path.
+    /// Otherwise from the closest `aegis.yaml`, looking upwards from the first path of a scan, else
+    /// from here.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with = "no_config", help_heading = SETTINGS)]
     pub(crate) config: Option<PathBuf>,
     /// Read no settings file

@@ -2,6 +2,15 @@
 
 pub(crate) mod catalog;
 pub(crate) mod completions;
+pub(crate) mod diff;
 pub(crate) mod explain;
+pub(crate) mod init;
 pub(crate) mod man;
+pub(crate) mod plan;
+pub(crate) mod policy;
+pub(crate) mod probe;
 pub(crate) mod scan;
+pub(crate) mod schema;
+pub(crate) mod simulate;
+pub(crate) mod test;
+pub(crate) mod validate;

@@ -16,6 +16,7 @@ use serde::Deserialize;
 pub(crate) use env::Env;
 #[cfg(test)]
 pub(crate) use file::schema;
+pub(crate) use file::{NAME, SECTIONS, check};
 pub(crate) use values::{Day, DottedPath, FailOn, FileBytes, Glob, Rebased, RuleWord, Threads};
 
 use crate::cli::ConfigArgs;
@@ -92,6 +93,34 @@ impl Scan {
     }
 }
 
+/// What one layer says about the policy.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Policy {
+    /// The policy that `validate`, `simulate`, `test` and `policy show` use if they are given no
+    /// file, relative to this file.
+    pub(crate) path: Option<PathBuf>,
+}
+
+impl Policy {
+    /// The keys of the section.
+    pub(crate) const KEYS: [&str; 1] = ["path"];
+}
+
+/// The path of the policy that the settings name; those of the file are looked for from here.
+pub(crate) fn policy(args: &ConfigArgs, env: &Env) -> anyhow::Result<Option<PathBuf>> {
+    if let Some(path) = env.policy()?.path {
+        return Ok(Some(path));
+    }
+    let Some(file) = config_file(args, env, &[]) else {
+        return Ok(None);
+    };
+    let folder = file.parent().unwrap_or(Path::new(""));
+    let path = file::read(&file)?.policy.and_then(|policy| policy.path);
+    Ok(path.map(|path| folder.join(path)))
+}
+
 /// The settings of a run.
 #[derive(Debug)]
 pub(crate) struct Settings {
@@ -112,7 +141,10 @@ impl Settings {
         paths: &[PathBuf],
     ) -> anyhow::Result<Self> {
         let file = match config_file(args, env, paths) {
-            Some(path) => file::read(&path)?.rebased(&path, paths),
+            Some(path) => {
+                let scan = file::read(&path)?.scan.unwrap_or_default();
+                scan.rebased(&path, paths)
+            }
             None => Scan::default(),
         };
         let said = flags.over(env.scan()?).over(file);

@@ -32,12 +32,12 @@ impl Exit {
         (
             Self::GateFailed,
             1,
-            "a finding is at least as severe as `--fail-on`, or something in scope was not fully analysed under `--strict`",
+            "a check that was asked for failed: a finding is at least as severe as `--fail-on`; under `--strict`, something in scope was not fully analysed, or a policy has warnings; a case of a test suite fails, or too few rules decide one (`--fail-under`); a decision is not as in `--expect`",
         ),
         (
             Self::Error,
             2,
-            "bad arguments, a bad `aegis.yaml` or catalog file, a path that does not exist, or an internal error",
+            "bad arguments, a policy, test suite, `aegis.yaml` or catalog file with mistakes, a path that does not exist, a file that is there and may not be replaced, or an internal error",
         ),
         (
             Self::NothingAnalysed,

@@ -5,6 +5,8 @@ mod commands;
 mod config;
 mod exit;
 mod output;
+mod policies;
+mod problems;
 #[cfg(test)]
 mod reference;
 mod words;
@@ -39,6 +41,15 @@ fn run(cli: &Cli, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
     let env = Env::read();
     match &cli.command {
         Command::Scan(args) => commands::scan::run(args, &env, streams),
+        Command::Init(args) => commands::init::run(args, &env, streams),
+        Command::Validate(args) => commands::validate::run(args, &env, streams),
+        Command::Simulate(args) => commands::simulate::run(args, &env, streams),
+        Command::Test(args) => commands::test::run(args, &env, streams),
+        Command::Probe(args) => commands::probe::run(args, &env, streams),
+        Command::Diff(args) => commands::diff::run(args, &env, streams),
+        Command::Plan(args) => commands::plan::run(args, &env, streams),
+        Command::Policy(args) => commands::policy::run(args, &env, streams),
+        Command::Schema(args) => commands::schema::run(args, streams),
         Command::Explain(args) => commands::explain::run(args, streams),
         Command::Catalog(args) => commands::catalog::run(args, &env, streams),
         Command::Completions(args) => commands::completions::run(args, streams),

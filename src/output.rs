@@ -1,15 +1,23 @@
 //! Where reports go: stdout, or files that are replaced as a whole.
 
+use std::fmt;
 use std::fs::{self, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use aegis_diag::Report;
+use aegis_policy::model::{Approval, Risk};
+use aegis_report::paint::Ink;
 use aegis_report::{Format, Options, render};
 use anyhow::{Context, bail};
 
+use crate::cli::Color;
+use crate::config::Env;
 use crate::words;
+
+/// More bytes than this on stdin are no source and no list of actions.
+const MAX_STDIN: u64 = 64 << 20;
 
 /// The streams a command writes to.
 pub(crate) struct Streams<'a> {
@@ -21,24 +29,38 @@ pub(crate) struct Streams<'a> {
 
 /// A report that was asked for: `FORMAT=PATH`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Output {
+pub(crate) struct Output<F = Format> {
     /// How it is written.
-    pub(crate) format: Format,
+    pub(crate) format: F,
     /// Where it goes; `None` is stdout.
     pub(crate) path: Option<PathBuf>,
 }
 
-impl FromStr for Output {
+/// Formats of a report.
+pub(crate) trait Formats: Copy + FromStr<Err: fmt::Display> {
+    /// What is printed if nobody says how.
+    const DEFAULT: Self;
+}
+
+impl Formats for Format {
+    const DEFAULT: Self = Self::Text;
+}
+
+impl Formats for aegis_probe::report::Format {
+    const DEFAULT: Self = Self::Text;
+}
+
+impl<F: Formats> FromStr for Output<F> {
     type Err = String;
 
     fn from_str(s: &str) -> Result<Self, String> {
-        let (format, path) = s
+        let (word, path) = s
             .split_once('=')
-            .map_or((s, None), |(format, path)| (format, Some(path)));
-        let format = format.parse::<Format>().map_err(|e| e.to_string())?;
+            .map_or((s, None), |(word, path)| (word, Some(path)));
+        let format = word.parse::<F>().map_err(|e| e.to_string())?;
         match path {
             Some("") => Err(format!(
-                "no path after `=`; expected `{format}=PATH`, or `{format}` for stdout"
+                "no path after `=`; expected `{word}=PATH`, or `{word}` for stdout"
             )),
             None | Some("-") => Ok(Self { format, path: None }),
             Some(path) => Ok(Self {
@@ -50,11 +72,11 @@ impl FromStr for Output {
 }
 
 /// The reports to write: those asked for, and one on stdout unless that is not wanted.
-pub(crate) fn plan(
-    format: Option<Format>,
-    asked: &[Output],
+pub(crate) fn plan<F: Formats>(
+    format: Option<F>,
+    asked: &[Output<F>],
     quiet: bool,
-) -> anyhow::Result<Vec<Output>> {
+) -> anyhow::Result<Vec<Output<F>>> {
     let mut plan = asked.to_vec();
     let stdout = plan.iter().filter(|output| output.path.is_none()).count();
     if stdout + usize::from(format.is_some()) > 1 {
@@ -64,7 +86,7 @@ pub(crate) fn plan(
     }
     if stdout == 0 && (format.is_some() || asked.is_empty() || !quiet) {
         plan.push(Output {
-            format: format.unwrap_or(Format::Text),
+            format: format.unwrap_or(F::DEFAULT),
             path: None,
         });
     }
@@ -83,6 +105,15 @@ pub(crate) fn plan(
         writable(path).with_context(|| format!("report `{}` cannot be written", path.display()))?;
     }
     Ok(plan)
+}
+
+/// Whether a new file can be written there: what is there is kept unless it may be replaced.
+pub(crate) fn free(path: &Path, replace: bool) -> anyhow::Result<()> {
+    writable(path)?;
+    if !replace && path.symlink_metadata().is_ok() {
+        bail!("it is there already; `--force` replaces it");
+    }
+    Ok(())
 }
 
 /// Whether a file can be written there, as far as one can tell before.
@@ -105,8 +136,9 @@ fn folder(path: &Path) -> &Path {
 }
 
 /// Replaces a file as a whole or not at all. What is no file, such as a pipe, is written to.
-pub(crate) fn write_file(path: &Path, text: &str) -> anyhow::Result<()> {
-    let failed = || format!("report `{}` cannot be written", path.display());
+/// `what` is in it.
+pub(crate) fn write_file(what: &str, path: &Path, text: &str) -> anyhow::Result<()> {
+    let failed = || format!("{what} `{}` cannot be written", path.display());
     let there = fs::metadata(path).ok();
     if there.as_ref().is_some_and(|m| !m.is_file()) {
         let mut file = OpenOptions::new()
@@ -148,6 +180,55 @@ fn replace(
     }
     drop(file);
     fs::rename(draft, target)
+}
+
+/// How people want to see it, as far as all commands share it.
+pub(crate) fn look(color: Option<Color>, env: &Env) -> anyhow::Result<Options> {
+    let default = Options::default();
+    let color = match color.or(env.color()?).unwrap_or(Color::Auto) {
+        Color::Always => true,
+        Color::Never => false,
+        Color::Auto => io::stdout().is_terminal() && !env.no_color,
+    };
+    Ok(Options {
+        color,
+        width: terminal_size::terminal_size()
+            .map_or(default.width, |(width, _)| usize::from(width.0)),
+        tool_version: env!("CARGO_PKG_VERSION").to_owned(),
+        root: repository_path().unwrap_or_default(),
+        ..default
+    })
+}
+
+/// The same for stderr, which may be a terminal when stdout is not, and the other way round.
+pub(crate) fn look_of_stderr(color: Option<Color>, env: &Env) -> anyhow::Result<Options> {
+    let look = look(color, env)?;
+    let color = match color.or(env.color()?).unwrap_or(Color::Auto) {
+        Color::Auto => io::stderr().is_terminal() && !env.no_color,
+        _ => look.color,
+    };
+    Ok(Options { color, ..look })
+}
+
+/// The way from the top of the repository to here.
+fn repository_path() -> Option<String> {
+    let here = std::env::current_dir().ok()?;
+    let top = here.ancestors().find(|dir| dir.join(".git").exists())?;
+    Some(shown(here.strip_prefix(top).ok()?))
+}
+
+/// All of stdin; `advice` is what to do if that is too much.
+pub(crate) fn stdin(advice: &str) -> anyhow::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    io::stdin()
+        .lock()
+        .take(MAX_STDIN + 1)
+        .read_to_end(&mut bytes)
+        .context("stdin cannot be read")?;
+    if bytes.len() as u64 > MAX_STDIN {
+        bail!("stdin holds more than {MAX_STDIN} bytes; {advice}");
+    }
+    Ok(bytes)
 }
 
 /// The last lines of a report for people: what was looked at, what was not, and what came out.
@@ -197,6 +278,54 @@ pub(crate) fn printable(text: &str, keep: &[char]) -> String {
         _ => c,
     };
     text.chars().map(shown).collect()
+}
+
+/// The colour of an approval.
+pub(crate) fn ink(approval: Approval) -> Ink {
+    match approval {
+        Approval::Auto => Ink::Good,
+        Approval::Approve => Ink::Doubtful,
+        Approval::Block => Ink::Bad,
+    }
+}
+
+/// The colour of a risk.
+pub(crate) fn ink_of_risk(risk: Risk) -> Ink {
+    match risk {
+        Risk::Low => Ink::Plain,
+        Risk::Medium => Ink::Calm,
+        Risk::High => Ink::Doubtful,
+        Risk::Critical => Ink::Bad,
+    }
+}
+
+/// How every JSON document of the policy commands begins. Keys are added without a new version; one
+/// that changes its meaning or goes away gets a new one.
+#[derive(Debug, Clone, Copy, serde::Serialize)]
+pub(crate) struct Head {
+    format: &'static str,
+    version: u32,
+    tool: Tool,
+}
+
+#[derive(Debug, Clone, Copy, serde::Serialize)]
+struct Tool {
+    name: &'static str,
+    version: &'static str,
+}
+
+impl Head {
+    /// The head of a document of that format.
+    pub(crate) fn new(format: &'static str) -> Self {
+        Self {
+            format,
+            version: 1,
+            tool: Tool {
+                name: "aegis",
+                version: env!("CARGO_PKG_VERSION"),
+            },
+        }
+    }
 }
 
 /// A value as indented JSON with a line ending.

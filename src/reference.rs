@@ -156,11 +156,12 @@ fn settings(out: &mut String) {
     let schema = schema();
     let sections = schema["properties"].as_object().unwrap();
     for (name, section) in sections {
-        if name == "scan" {
-            for (key, value) in schema["$defs"]["Scan"]["properties"].as_object().unwrap() {
+        let of = section["anyOf"][0]["$ref"].as_str();
+        if let Some(of) = of.and_then(|r| r.strip_prefix("#/$defs/")) {
+            for (key, value) in schema["$defs"][of]["properties"].as_object().unwrap() {
                 let _ = writeln!(
                     out,
-                    "| `scan.{key}` | {} | {} |",
+                    "| `{name}.{key}` | {} | {} |",
                     kind(&schema, value),
                     text(value)
                 );

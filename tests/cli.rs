@@ -450,7 +450,7 @@ fn a_wrong_command_or_option_is_answered_with_the_nearest() {
     insta::assert_snapshot!(at_home("scna").refused(), @"
     error: unrecognized subcommand 'scna'
 
-      tip: a similar subcommand exists: 'scan'
+      tip: some similar subcommands exist: 'schema', 'scan'
 
     Usage: aegis <COMMAND>
 

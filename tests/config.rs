@@ -145,7 +145,10 @@ fn globs_of_the_file_are_relative_to_it() {
 #[test]
 fn sections_of_later_releases_are_accepted() {
     let tree = Tree::new(&[("app.py", CALL)]);
-    tree.write("aegis.yaml", "score: {x: 1}\ngate: {}\npolicy: {rules: [{a: b}]}\nguardrails:\naudit: {store: {path: x}}\n");
+    tree.write(
+        "aegis.yaml",
+        "score: {x: 1}\ngate: {}\npolicy: {path: p.yaml}\nguardrails:\naudit: {store: {path: x}}\n",
+    );
     assert_eq!(tree.aegis("scan").code, 0);
 }
 
@@ -198,7 +201,7 @@ fn the_schema_accepts_what_the_program_accepts() {
         (true, serde_json::json!({})),
         (
             true,
-            serde_json::json!({"scan": {"fail_on": "critical", "exclude": ["tests/"], "threads": 4, "strict": false}, "policy": {"a": 1}}),
+            serde_json::json!({"scan": {"fail_on": "critical", "exclude": ["tests/"], "threads": 4, "strict": false}, "policy": {"path": "p.yaml"}}),
         ),
         (false, serde_json::json!({"scan": {"exlude": []}})),
         (false, serde_json::json!({"scan": {"fail_on": "bad"}})),
@@ -206,6 +209,8 @@ fn the_schema_accepts_what_the_program_accepts() {
         (false, serde_json::json!({"scan": {"exclude": "tests"}})),
         (false, serde_json::json!({"scan": []})),
         (false, serde_json::json!({"other": {}})),
+        (false, serde_json::json!({"policy": {"file": "p.yaml"}})),
+        (false, serde_json::json!({"policy": {"path": ["p.yaml"]}})),
     ] {
         assert_eq!(validator.is_valid(&settings), good, "{settings}");
         tree.write("aegis.yaml", settings.to_string());

@@ -65,6 +65,35 @@ fn nothing_to_analyse_says_why() {
 }
 
 #[test]
+fn commands_of_a_policy_fail_with_one_and_refuse_with_two() {
+    let odd = "rules:\n  - {name: all, match: {type: \"*\"}, approval: auto}\n";
+    let suite = "cases:\n  - {action: {type: x}, expect: {approval: block}}\n";
+    let tree = Tree::new(&[
+        ("odd.yaml", odd),
+        ("odd.test.yaml", suite),
+        ("bad.yaml", "[]\n"),
+    ]);
+    for (line, code) in [
+        ("validate odd.yaml", 0),
+        ("validate odd.yaml --strict", 1),
+        ("validate bad.yaml", 2),
+        ("simulate odd.yaml x", 0),
+        ("simulate odd.yaml x --expect auto", 0),
+        ("simulate odd.yaml x --expect block", 1),
+        ("simulate bad.yaml x --expect block", 2),
+        ("test odd.yaml", 1),
+        ("test odd.yaml --generate", 0),
+        ("test bad.yaml", 2),
+        ("policy show odd.yaml", 0),
+        ("policy show bad.yaml", 2),
+        ("policy merge odd.yaml bad.yaml", 2),
+    ] {
+        let run = tree.aegis(line);
+        assert_eq!(run.code, code, "{line}: {}", run.all());
+    }
+}
+
+#[test]
 fn an_empty_report_is_still_written() {
     let tree = Tree::new(&[("README.md", "hi")]);
     let run = tree.aegis("scan --format json");
@@ -79,6 +108,19 @@ fn a_reader_that_goes_away_is_no_error() {
         &["--help"],
         &["scan", "fixtures/projects/support-desk"],
         &["man"],
+        &["schema"],
+        &["init", "--list-templates"],
+        &["validate", "policies/templates/starter.yaml"],
+        &[
+            "simulate",
+            "policies/templates/starter.yaml",
+            "read",
+            "--format",
+            "json",
+        ],
+        &["test", "policies/templates/starter.yaml"],
+        &["policy", "show", "policies/templates/starter.yaml"],
+        &["policy", "merge", "policies/templates/starter.yaml"],
     ] {
         assert_eq!(into_closed_pipe(args), (Some(0), String::new()), "{args:?}");
     }

@@ -29,6 +29,45 @@ print(client.chat.completions.create(model=\"gpt-5\", messages=[\"hi\"]))
 /// A module with a syntax error, which is only seen in files that may matter.
 pub(crate) const ODD: &str = "import openai\n\nx = = 1\n";
 
+/// A policy of three rules: a block, one with a condition, and reading.
+pub(crate) const POLICY: &str = "\
+version: \"1\"
+defaults: { risk_level: medium, approval: approve }
+rules:
+  - name: no_deletes
+    match: { effect: delete }
+    risk_level: critical
+    approval: block
+    reason: Records are kept. Archive them instead.
+  - name: bulk
+    match: { type: \"bulk_*\" }
+    conditions: { param_gt: { count: 100 } }
+    risk_level: high
+    approval: approve
+  - name: reads
+    match: { type: [\"read*\", \"list*\"] }
+    risk_level: low
+    approval: auto
+";
+
+/// A suite that passes on it.
+pub(crate) const SUITE: &str = "\
+version: \"1\"
+cases:
+  - name: nobody deletes
+    action: { type: delete_user }
+    expect: { approval: block, rule: no_deletes }
+  - name: large batches are asked about
+    action: { type: bulk_update, params: { count: 150 } }
+    expect: { approval: approve, risk: high, rule: bulk }
+  - name: reading is harmless
+    action: { type: read_file, target: notes.md }
+    expect: { approval: auto, risk: low, rule: reads }
+  - name: the rest is asked about
+    action: { type: frobnicate }
+    expect: { approval: approve, risk: medium, rule: null }
+";
+
 /// A folder of files that goes away with the test.
 pub(crate) struct Tree {
     dir: TempDir,
@@ -66,6 +105,12 @@ impl Tree {
     /// Runs `aegis` with the words of a line.
     pub(crate) fn aegis(&self, line: &str) -> Run {
         self.run(line, &[], "")
+    }
+
+    /// Runs `aegis` with words that may hold spaces.
+    pub(crate) fn words(&self, words: &[&str]) -> Run {
+        let output = self.command().args(words).output().unwrap();
+        Run::new(&output, self.dir.path())
     }
 
     pub(crate) fn run(&self, line: &str, env: &[(&str, &str)], stdin: &str) -> Run {

@@ -4,13 +4,16 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
-use std::{env, fs, process};
+use std::process::ExitCode;
+use std::{env, fs};
 
 use serde::Deserialize;
 
+#[path = "src/effect/endings.rs"]
+mod endings;
 #[path = "src/effect/hash.rs"]
 mod hash;
-#[path = "src/effect/inflect.rs"]
+#[path = "build/inflect.rs"]
 mod inflect;
 
 /// Effects from the one easiest to take back to the one hardest, as `effect::worse` ranks them.
@@ -34,6 +37,7 @@ struct Vocabulary {
     verbs: Vec<Verb>,
     nominal: BTreeMap<String, String>,
     object_raise: BTreeMap<String, Vec<String>>,
+    making: Vec<String>,
     words: Words,
 }
 
@@ -56,6 +60,7 @@ struct Words {
     cut: Vec<String>,
     join: Vec<String>,
     state: Vec<String>,
+    listing: Vec<String>,
     compound: Vec<String>,
     plain: Vec<String>,
 }
@@ -79,28 +84,26 @@ struct Row {
     raises: Option<String>,
     role: Option<&'static str>,
     compound: bool,
+    makes: bool,
 }
 
 type Rows = BTreeMap<String, Row>;
 
-fn main() {
+fn main() -> ExitCode {
     println!("cargo:rerun-if-changed=src/effect/hash.rs");
-    println!("cargo:rerun-if-changed=src/effect/inflect.rs");
-    match tables() {
-        Ok(text) => {
-            let out =
-                Path::new(&env::var_os("OUT_DIR").unwrap_or_default()).join("effect_tables.rs");
-            if let Err(e) = fs::write(&out, text) {
-                fail(&format!("cannot write {}: {e}", out.display()));
-            }
+    println!("cargo:rerun-if-changed=src/effect/endings.rs");
+    println!("cargo:rerun-if-changed=build");
+    let out = Path::new(&env::var_os("OUT_DIR").unwrap_or_default()).join("effect_tables.rs");
+    let written = tables().and_then(|text| {
+        fs::write(&out, text).map_err(|e| format!("cannot write {}: {e}", out.display()))
+    });
+    match written {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(e) => {
+            println!("cargo:error={e}");
+            ExitCode::FAILURE
         }
-        Err(e) => fail(&e),
     }
-}
-
-fn fail(message: &str) {
-    println!("cargo:error={message}");
-    process::exit(1);
 }
 
 fn tables() -> Result<String, String> {
@@ -111,8 +114,8 @@ fn tables() -> Result<String, String> {
     let mut rows = Rows::new();
     add_verbs(&mut rows, &vocabulary)?;
     add_words(&mut rows, &vocabulary)?;
-    prefix_verbs(&mut rows);
     inflect_verbs(&mut rows);
+    prefix_verbs(&mut rows);
     add_catalogue_nouns(&mut rows, &catalogue);
     let mut text = String::new();
     write_words(&mut text, &rows);
@@ -124,6 +127,13 @@ fn tables() -> Result<String, String> {
 fn squeezed(word: &str) -> (String, bool) {
     let text: String = word.chars().filter(char::is_ascii_alphanumeric).collect();
     (text.to_ascii_lowercase(), word.contains([' ', '_']))
+}
+
+fn sureness(used: &str) -> usize {
+    ["First", "Noun", "Both", "Verb"]
+        .iter()
+        .position(|u| *u == used)
+        .unwrap_or(0)
 }
 
 fn known_effect(effect: &str, of: &str) -> Result<(), String> {
@@ -142,13 +152,19 @@ fn add_verbs(rows: &mut Rows, vocabulary: &Vocabulary) -> Result<(), String> {
             "both" => "Both",
             "noun" => "Noun",
             "first" => "First",
+            // It is known, but as often reads as not: its names stay unknown.
+            "unsure" => continue,
             other => return Err(format!("`{other}` of `{}` is not a use", verb.verb)),
         };
         let (text, compound) = squeezed(&verb.verb);
         let row = rows.entry(text).or_default();
-        let new = (verb.effect.clone(), used);
-        if row.verb.replace(new.clone()).is_some_and(|old| old != new) {
-            return Err(format!("verb `{}` is listed twice and differs", verb.verb));
+        // `log_in` and `login` are one word here; the spelling that is surer of itself counts.
+        match &mut row.verb {
+            Some((effect, _)) if *effect != verb.effect => {
+                return Err(format!("verb `{}` is listed twice and differs", verb.verb));
+            }
+            Some((_, before)) if sureness(before) >= sureness(used) => {}
+            other => *other = Some((verb.effect.clone(), used)),
         }
         row.compound |= compound;
     }
@@ -164,6 +180,12 @@ fn add_verbs(rows: &mut Rows, vocabulary: &Vocabulary) -> Result<(), String> {
 }
 
 fn add_words(rows: &mut Rows, vocabulary: &Vocabulary) -> Result<(), String> {
+    for word in &vocabulary.making {
+        match rows.get_mut(word) {
+            Some(row) if row.verb.is_some() => row.makes = true,
+            _ => return Err(format!("`{word}` makes something and is no verb")),
+        }
+    }
     for (effect, nouns) in &vocabulary.object_raise {
         known_effect(effect, "object_raise")?;
         for noun in nouns {
@@ -184,6 +206,7 @@ fn add_words(rows: &mut Rows, vocabulary: &Vocabulary) -> Result<(), String> {
         ("Cut", &words.cut),
         ("Join", &words.join),
         ("State", &words.state),
+        ("Listing", &words.listing),
     ] {
         for word in list {
             let (text, compound) = squeezed(word);
@@ -207,11 +230,13 @@ fn add_words(rows: &mut Rows, vocabulary: &Vocabulary) -> Result<(), String> {
 
 /// Adds `rerun` and `unpin`: doing it again does the same, and undoing it writes at least.
 fn prefix_verbs(rows: &mut Rows) {
-    let verbs: Vec<(String, String, &'static str)> = verbs(rows)
+    let deeds: Vec<(String, String, &'static str)> = verbs(rows)
         .into_iter()
-        .filter(|(_, effect, used)| effect != "read" && SURE.contains(used))
+        .filter(|(text, effect, used)| {
+            effect != "read" && SURE.contains(used) && !text.ends_with('s')
+        })
         .collect();
-    for (text, effect, used) in verbs {
+    for (text, effect, used) in deeds {
         let undone = if effect == "delete" {
             "write".to_owned()
         } else {
@@ -262,26 +287,25 @@ fn inflect_verbs(rows: &mut Rows) {
 }
 
 /// The words of published names that are nothing else are things. Knowing them, words written
-/// together can be told apart (`listkeyspaces`). One that could be a verb and a thing written
+/// together can be told apart (`listkeyspaces`). One that may be a verb and a thing written
 /// together is left out.
 fn add_catalogue_nouns(rows: &mut Rows, catalogue: &Catalogue) {
-    let verbs: Vec<String> = rows
-        .iter()
-        .filter(|(text, row)| {
-            text.len() >= 4
-                && row
-                    .verb
-                    .as_ref()
-                    .is_some_and(|v| v.0 != "read" && v.1 != "Noun")
-        })
-        .map(|(text, _)| text.clone())
+    let deeds: Vec<String> = verbs(rows)
+        .into_iter()
+        .filter(|(text, effect, used)| text.len() >= 5 && effect != "read" && *used == "Verb")
+        .map(|(text, ..)| text)
         .collect();
+    let hides = |word: &str| {
+        deeds.iter().any(|deed| {
+            let before = word.strip_suffix(deed.as_str());
+            let after = word.strip_prefix(deed.as_str());
+            before.is_some_and(|rest| rest.len() >= 3)
+                || after.is_some_and(|rest| rest.len() >= 3 && !endings::is_ending(rest.as_bytes()))
+        })
+    };
     for tool in &catalogue.tools {
         for word in split(&tool.tool) {
-            let hides = verbs
-                .iter()
-                .any(|v| word.starts_with(v.as_str()) || word.ends_with(v.as_str()));
-            if word.len() >= 3 && word.bytes().all(|b| b.is_ascii_lowercase()) && !hides {
+            if word.len() >= 3 && word.bytes().all(|b| b.is_ascii_lowercase()) && !hides(&word) {
                 rows.entry(word).or_default();
             }
         }
@@ -330,6 +354,7 @@ fn variant(word: &str) -> String {
 
 fn write_words(text: &mut String, rows: &Rows) {
     let _ = writeln!(text, "static WORDS: [Entry; {}] = [", rows.len());
+    let mut at = 0;
     for (word, row) in rows {
         let verb = row.verb.as_ref().map_or_else(
             || "None".to_owned(),
@@ -340,35 +365,68 @@ fn write_words(text: &mut String, rows: &Rows) {
             .as_ref()
             .map_or_else(|| "None".to_owned(), |e| format!("Some({})", variant(e)));
         let role = row.role.unwrap_or("Plain");
+        let (makes, compound) = (row.makes, row.compound);
         let _ = writeln!(
             text,
-            "w({word:?}, {verb}, {raises}, Role::{role}, {}),",
-            row.compound
+            "w({at}, {}, {verb}, {raises}, Role::{role}, ({makes}, {compound})),",
+            word.len()
         );
+        at += word.len();
     }
     text.push_str("];\n");
-    write_slots(text, "WORD_SLOTS", rows.keys());
+    write_longest(text, rows.keys());
+    write_texts(text, "WORD", rows.keys());
 }
 
 fn write_tools(text: &mut String, tools: &BTreeMap<String, usize>) {
-    let _ = writeln!(text, "static TOOLS: [(&str, Effect); {}] = [", tools.len());
+    let _ = writeln!(text, "static TOOLS: [Tool; {}] = [", tools.len());
+    let mut at = 0;
     for (name, harm) in tools {
-        let _ = writeln!(text, "({name:?}, {}),", variant(BY_HARM[*harm]));
+        let effect = variant(BY_HARM[*harm]);
+        let _ = writeln!(text, "t({at}, {}, {effect}),", name.len());
+        at += name.len();
     }
     text.push_str("];\n");
-    write_slots(text, "TOOL_SLOTS", tools.keys());
+    write_texts(text, "TOOL", tools.keys());
 }
 
-/// An open-addressing table of 1-based numbers, at most half full; 0 is empty.
-fn write_slots<'a>(text: &mut String, name: &str, keys: impl ExactSizeIterator<Item = &'a String>) {
+/// The letters of the longest word by its first three.
+fn write_longest<'a>(text: &mut String, words: impl Iterator<Item = &'a String>) {
+    let mut longest = vec![0; 26 * 26 * 26];
+    for word in words.filter(|w| w.bytes().all(|b| b.is_ascii_lowercase())) {
+        if let Some(start) = word.as_bytes().get(..3) {
+            let index = start.iter().fold(0, |i, b| i * 26 + usize::from(b - b'a'));
+            longest[index] = word.len().max(longest[index]);
+        }
+    }
+    let _ = writeln!(
+        text,
+        "static LONGEST: [u8; {}] = {longest:?};",
+        longest.len()
+    );
+}
+
+/// The texts in one string, and an open-addressing table of their numbers, at most half full.
+fn write_texts<'a>(
+    text: &mut String,
+    name: &str,
+    keys: impl ExactSizeIterator<Item = &'a String> + Clone,
+) {
+    let all: String = keys.clone().map(String::as_str).collect();
+    let _ = writeln!(text, "static {name}_TEXT: &str = {all:?};");
     let size = (keys.len() * 2).next_power_of_two();
-    let mut slots = vec![0usize; size];
+    let mut slots = vec![(0usize, 0u16); size];
     for (number, key) in keys.enumerate() {
-        let mut slot = hash::slot(hash::of(key.as_bytes()), size);
-        while slots[slot] != 0 {
+        let state = hash::of(key.as_bytes());
+        let mut slot = hash::slot(state, size);
+        while slots[slot].0 != 0 {
             slot = (slot + 1) & (size - 1);
         }
-        slots[slot] = number + 1;
+        slots[slot] = (number + 1, hash::check(state));
     }
-    let _ = writeln!(text, "static {name}: [u16; {size}] = {slots:?};");
+    let _ = writeln!(text, "static {name}_SLOTS: [Slot; {size}] = [");
+    for (number, check) in slots {
+        let _ = writeln!(text, "s({number}, {check}),");
+    }
+    text.push_str("];\n");
 }

@@ -5,11 +5,15 @@
 //! cargo +nightly fuzz run python_source -- -max_total_time=180 -timeout=20 -rss_limit_mb=4096
 //! ```
 //!
-//! Targets: `python_source`, `notebook`, `catalog`. `-s none` leaves the address sanitizer out: Aegis itself has no
+//! Targets: `python_source`, `notebook`, `catalog`, `policy_yaml`, `policy_decide`. `-s none` leaves the address sanitizer out: Aegis itself has no
 //! unsafe code, and without the sanitizer a run is faster. Seeds in `fuzz/corpus` have readable names and stay few
 //! and small; what a run adds has hexadecimal names and is ignored by git.
 
+mod policy;
+
 use aegis_scan::{Config, Input, ScanError, scan};
+
+pub use policy::{decide, read_policy};
 
 /// Scans a text and looks at every place that a report would print.
 ///

@@ -1,6 +1,6 @@
 //! `aegis scan`.
 
-use std::io::{self, IsTerminal, Read};
+use std::io::{self, IsTerminal};
 use std::path::Path;
 use std::time::Instant;
 
@@ -9,14 +9,11 @@ use aegis_report::{Format, Options, render};
 use aegis_scan::{Config, Input, ScanError};
 use anyhow::{Context, anyhow, bail};
 
-use crate::cli::{Color, Place, ScanArgs};
+use crate::cli::{Place, ScanArgs};
 use crate::config::{Env, Settings};
 use crate::exit::Exit;
 use crate::output::{self, Output, Streams};
 use crate::words;
-
-/// More bytes than this on stdin are no Python file.
-const MAX_STDIN: u64 = 64 << 20;
 
 /// From arguments to an exit code, one stage per line.
 pub(crate) fn run(args: &ScanArgs, env: &Env, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
@@ -40,15 +37,7 @@ fn input(args: &ScanArgs) -> anyhow::Result<Input> {
         (false, None) => Ok(Input::Paths(args.paths.clone())),
         (true, _) if args.paths.len() > 1 => bail!("`-` is stdin and must be the only path"),
         (true, name) => {
-            let mut bytes = Vec::new();
-            io::stdin()
-                .lock()
-                .take(MAX_STDIN + 1)
-                .read_to_end(&mut bytes)
-                .context("stdin cannot be read")?;
-            if bytes.len() as u64 > MAX_STDIN {
-                bail!("stdin holds more than {MAX_STDIN} bytes; scan files instead");
-            }
+            let bytes = output::stdin("scan files instead")?;
             Ok(Input::Text {
                 path: name.clone().unwrap_or_else(|| "<stdin>".to_owned()),
                 bytes,
@@ -122,29 +111,12 @@ fn shown_below(root: &Path, full: &Path) -> Option<String> {
 
 /// How people want to see it.
 fn options(args: &ScanArgs, env: &Env) -> anyhow::Result<Options> {
-    let default = Options::default();
-    let color = match args.color.or(env.color()?).unwrap_or(Color::Auto) {
-        Color::Always => true,
-        Color::Never => false,
-        Color::Auto => io::stdout().is_terminal() && !env.no_color,
-    };
     Ok(Options {
-        color,
         inventory: args.inventory,
         statistics: args.statistics,
-        width: terminal_size::terminal_size()
-            .map_or(default.width, |(width, _)| usize::from(width.0)),
         include_suppressed: args.include_suppressed,
-        tool_version: env!("CARGO_PKG_VERSION").to_owned(),
-        root: repository_path().unwrap_or_default(),
+        ..output::look(args.color, env)?
     })
-}
-
-/// The way from the top of the repository to here.
-fn repository_path() -> Option<String> {
-    let here = std::env::current_dir().ok()?;
-    let top = here.ancestors().find(|dir| dir.join(".git").exists())?;
-    Some(output::shown(here.strip_prefix(top).ok()?))
 }
 
 /// Writes the reports: files first, so that a reader of stdout who goes away costs nothing.
@@ -162,7 +134,7 @@ fn write(
     };
     for output in plan {
         if let Some(path) = &output.path {
-            output::write_file(path, &render(report, output.format, &plain))?;
+            output::write_file("report", path, &render(report, output.format, &plain))?;
         }
     }
     let stdout = plan

@@ -7,12 +7,14 @@ use std::str::FromStr;
 
 use anyhow::{anyhow, bail};
 
-use super::{Day, Scan};
+use super::{Day, Policy, Scan};
 use crate::cli::Color;
 use crate::words;
 
-/// Variables of settings begin with this: `AEGIS_SCAN_FAIL_ON` is `fail_on` of the section `scan`.
-const SECTION: &str = "AEGIS_SCAN_";
+/// Variables of settings begin with one of these: `AEGIS_SCAN_FAIL_ON` is `fail_on` of the section
+/// `scan`.
+const SCAN: &str = "AEGIS_SCAN_";
+const POLICY: &str = "AEGIS_POLICY_";
 
 /// The variables that count.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -25,12 +27,16 @@ pub(crate) struct Env {
 
 impl Env {
     /// Every variable with its meaning, for the documentation.
-    pub(crate) const TABLE: [(&str, &str); 5] = [
+    pub(crate) const TABLE: [(&str, &str); 6] = [
         ("AEGIS_CONFIG", "the settings file, as `--config`"),
         ("AEGIS_COLOR", "when to use colours, as `--color`"),
         (
             "AEGIS_SCAN_*",
             "settings of `scan` in `aegis.yaml`, with the key in upper case: `AEGIS_SCAN_FAIL_ON=high`; lists are separated by commas",
+        ),
+        (
+            "AEGIS_POLICY_PATH",
+            "the policy that is meant where none is named, as `policy.path` in `aegis.yaml`, relative to the current folder",
         ),
         (
             "AEGIS_TODAY",
@@ -123,17 +129,8 @@ impl Env {
 
     /// The settings of a scan.
     pub(crate) fn scan(&self) -> anyhow::Result<Scan> {
-        for name in self.aegis.keys() {
-            let Some(key) = name.strip_prefix(SECTION).map(str::to_lowercase) else {
-                continue;
-            };
-            if !Scan::KEYS.contains(&key.as_str()) {
-                let near = words::nearest(&key, Scan::KEYS)
-                    .map(|k| format!("; did you mean `{}`?", variable(k)));
-                bail!("variable {name} is not known{}", near.unwrap_or_default());
-            }
-        }
-        let v = variable;
+        self.known(SCAN, &Scan::KEYS)?;
+        let v = |key: &str| variable(SCAN, key);
         Ok(Scan {
             include: self.list(&v("include"))?,
             exclude: self.list(&v("exclude"))?,
@@ -150,11 +147,35 @@ impl Env {
             respect_gitignore: self.parsed(&v("respect_gitignore"))?,
         })
     }
+
+    /// The settings of the policy.
+    pub(crate) fn policy(&self) -> anyhow::Result<Policy> {
+        self.known(POLICY, &Policy::KEYS)?;
+        let path = self.get(&variable(POLICY, "path"));
+        Ok(Policy {
+            path: path.map(PathBuf::from),
+        })
+    }
+
+    /// Refuses a variable of a section that is none of its keys.
+    fn known(&self, section: &str, keys: &[&str]) -> anyhow::Result<()> {
+        for name in self.aegis.keys() {
+            let Some(key) = name.strip_prefix(section).map(str::to_lowercase) else {
+                continue;
+            };
+            if !keys.contains(&key.as_str()) {
+                let near = words::nearest(&key, keys.iter().copied())
+                    .map(|k| format!("; did you mean `{}`?", variable(section, k)));
+                bail!("variable {name} is not known{}", near.unwrap_or_default());
+            }
+        }
+        Ok(())
+    }
 }
 
 /// The variable of a key.
-fn variable(key: &str) -> String {
-    format!("{SECTION}{}", key.to_uppercase())
+fn variable(section: &str, key: &str) -> String {
+    format!("{section}{}", key.to_uppercase())
 }
 
 /// The items of a list: separated by commas that are not inside braces, which globs may have.

@@ -4,17 +4,19 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use aegis_diag::SourceFile;
+use aegis_policy::problem::Problems;
 use anyhow::{Context, bail};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use super::mistake::Mistake;
-use super::{Glob, Rebased, Scan};
+use super::{Glob, Policy, Rebased, Scan};
 
 /// The name of the settings file.
-const NAME: &str = "aegis.yaml";
+pub(crate) const NAME: &str = "aegis.yaml";
 /// More than any settings or catalog file needs.
 const MAX_BYTES: u64 = 4 << 20;
 
@@ -25,18 +27,17 @@ type Later = Option<BTreeMap<String, IgnoredAny>>;
 #[derive(Debug, Default, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(title = "aegis.yaml"))]
 #[serde(deny_unknown_fields, default)]
-struct Sections {
+pub(super) struct Sections {
     /// What `aegis scan` looks at and what fails it.
-    scan: Option<Scan>,
+    pub(super) scan: Option<Scan>,
     /// How `aegis score` counts.
     #[cfg_attr(test, schemars(with = "Option<BTreeMap<String, serde_json::Value>>"))]
     score: Later,
     /// What `aegis gate` asks of a change.
     #[cfg_attr(test, schemars(with = "Option<BTreeMap<String, serde_json::Value>>"))]
     gate: Later,
-    /// The policy.
-    #[cfg_attr(test, schemars(with = "Option<BTreeMap<String, serde_json::Value>>"))]
-    policy: Later,
+    /// Which policy is meant where none is named.
+    pub(super) policy: Option<Policy>,
     /// What content is let through.
     #[cfg_attr(test, schemars(with = "Option<BTreeMap<String, serde_json::Value>>"))]
     guardrails: Later,
@@ -66,8 +67,11 @@ pub(super) fn find(start: &Path) -> Option<PathBuf> {
     Some(short.unwrap_or(found))
 }
 
-/// What the file says about a scan.
-pub(super) fn read(path: &Path) -> anyhow::Result<Scan> {
+/// The names of the sections.
+pub(crate) const SECTIONS: [&str; 6] = ["scan", "score", "gate", "policy", "guardrails", "audit"];
+
+/// What the file says.
+pub(super) fn read(path: &Path) -> anyhow::Result<Sections> {
     let text = text(path).with_context(|| {
         format!(
             "settings file `{}` cannot be read (`--no-config` does without)",
@@ -75,7 +79,14 @@ pub(super) fn read(path: &Path) -> anyhow::Result<Scan> {
         )
     })?;
     let shown = path.display().to_string().replace('\\', "/");
-    Ok(parse(&SourceFile::new(shown, text, None))?)
+    Ok(parse(&Arc::new(SourceFile::new(shown, text, None)))?)
+}
+
+/// What is wrong with the text of a settings file.
+pub(crate) fn check(file: &Arc<SourceFile>) -> Result<(), Problems> {
+    parse(file)
+        .map(|_| ())
+        .map_err(|mistake| mistake.problem().into())
 }
 
 /// The text of a small file.
@@ -99,12 +110,12 @@ pub(super) fn text(path: &Path) -> anyhow::Result<String> {
         .map_or_else(|| text.clone(), str::to_owned))
 }
 
-fn parse(file: &SourceFile) -> Result<Scan, Mistake> {
+fn parse(file: &Arc<SourceFile>) -> Result<Sections, Mistake> {
     let options = serde_saphyr::options! { strict_booleans: true, with_snippet: false };
     // A file without a word in it is an empty mapping.
     let sections: Option<Sections> = serde_saphyr::from_str_with_options(&file.text, options)
         .map_err(|e| Mistake::new(file, &e))?;
-    Ok(sections.unwrap_or_default().scan.unwrap_or_default())
+    Ok(sections.unwrap_or_default())
 }
 
 impl Scan {
@@ -172,17 +183,24 @@ mod tests {
 
     #[test]
     fn keys_are_those_of_the_schema() {
-        let schema = schemars::schema_for!(Scan);
-        let schema = schema.as_value().clone();
-        let mut keys: Vec<&String> = schema["properties"].as_object().unwrap().keys().collect();
-        let mut known = Scan::KEYS;
-        keys.sort();
-        known.sort_unstable();
-        assert_eq!(keys, known);
+        let same = |schema: serde_json::Value, known: &[&str]| {
+            let mut keys: Vec<_> = schema["properties"].as_object().unwrap().keys().collect();
+            let mut known = known.to_vec();
+            keys.sort();
+            known.sort_unstable();
+            assert_eq!(keys, known);
+        };
+        same(schemars::schema_for!(Scan).to_value(), &Scan::KEYS);
+        same(schemars::schema_for!(Policy).to_value(), &Policy::KEYS);
+        same(schema(), &SECTIONS);
+    }
+
+    fn file(text: &str) -> Arc<SourceFile> {
+        Arc::new(SourceFile::new("aegis.yaml", text, None))
     }
 
     fn refused(text: &str) -> String {
-        let mistake = parse(&SourceFile::new("aegis.yaml", text, None)).unwrap_err();
+        let mistake = parse(&file(text)).unwrap_err();
         format!("error: {mistake}")
     }
 
@@ -193,13 +211,11 @@ mod tests {
             "# nothing\n",
             "scan:\n",
             "scan: {}\n",
-            "score: {a: [1]}\npolicy: {rules: []}\naudit:\n",
+            "score: {a: [1]}\npolicy: {}\naudit:\n",
         ] {
-            assert_eq!(
-                parse(&SourceFile::new("aegis.yaml", text, None)).unwrap(),
-                Scan::default(),
-                "{text:?}"
-            );
+            let said = parse(&file(text)).unwrap();
+            assert_eq!(said.scan.unwrap_or_default(), Scan::default(), "{text:?}");
+            assert_eq!(said.policy.unwrap_or_default(), Policy::default());
         }
     }
 

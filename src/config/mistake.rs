@@ -2,8 +2,10 @@
 
 use std::fmt;
 use std::ops::Range;
+use std::sync::Arc;
 
-use aegis_diag::SourceFile;
+use aegis_diag::{SourceFile, Span};
+use aegis_policy::problem::Problem;
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 
 use crate::words;
@@ -11,22 +13,29 @@ use crate::words;
 /// A mistake in a settings file: what, where, and what to write instead.
 #[derive(Debug)]
 pub(super) struct Mistake {
-    path: String,
-    text: String,
+    file: Arc<SourceFile>,
     at: Range<usize>,
     message: String,
     help: Option<String>,
 }
 
 impl Mistake {
-    pub(super) fn new(file: &SourceFile, error: &serde_saphyr::Error) -> Self {
+    pub(super) fn new(file: &Arc<SourceFile>, error: &serde_saphyr::Error) -> Self {
         let (message, help) = explain(error);
         Self {
-            path: file.path.clone(),
-            text: file.text.clone(),
+            file: Arc::clone(file),
             at: range(file, error),
             message,
             help,
+        }
+    }
+
+    /// The mistake as a problem among others.
+    pub(super) fn problem(self) -> Problem {
+        let problem = Problem::error("settings", Span::new(self.file, self.at), self.message);
+        match self.help {
+            Some(help) => problem.help(help),
+            None => problem,
         }
     }
 }
@@ -36,8 +45,8 @@ impl std::error::Error for Mistake {}
 impl fmt::Display for Mistake {
     /// The message, then the place with the line underlined.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let snippet = Snippet::source(self.text.as_str())
-            .path(self.path.as_str())
+        let snippet = Snippet::source(self.file.text.as_str())
+            .path(self.file.path.as_str())
             .annotation(AnnotationKind::Primary.span(self.at.clone()));
         let group = Level::ERROR
             .primary_title(self.message.as_str())

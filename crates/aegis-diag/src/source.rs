@@ -1,11 +1,12 @@
 //! Source files, byte spans in them, and the places people read.
 
+use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
 /// A decoded source text. For a notebook, `text` is the code cells joined in order and `cells`
 /// says where each of them came from.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct SourceFile {
     /// The path as shown to people: relative to where the scan was started, `/` as separator.
     pub path: String,
@@ -47,6 +48,13 @@ pub struct Place {
     pub cell: Option<(u32, u32)>,
     /// 1-based line in the file as it lies on disk: the raw JSON line for notebooks, else `line`.
     pub raw_line: u32,
+}
+
+impl fmt::Debug for SourceFile {
+    /// Everything that has a span has its file: the whole text would drown what is looked at.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?} ({} bytes)", self.path, self.text.len())
+    }
 }
 
 impl SourceFile {

@@ -43,12 +43,15 @@ pub struct RuleBuilder {
     rule: Draft,
 }
 
+/// A parameter and what it is compared with.
+type Operands = (String, Vec<Out>);
+
 #[derive(Debug, Clone, Default)]
 struct Draft {
     name: String,
     matches: Vec<(&'static str, Vec<Out>)>,
     times: Vec<(&'static str, Out)>,
-    params: Vec<(&'static str, Vec<(String, Vec<Out>)>)>,
+    params: Vec<(&'static str, Vec<Operands>)>,
     paths: Vec<(&'static str, Vec<Out>)>,
     semantic: Option<String>,
     risk: Option<Risk>,
@@ -326,9 +329,8 @@ impl Draft {
             .map(|(name, time)| ((*name).to_owned(), time.clone()))
             .collect();
         conditions.extend(self.params.iter().map(|(name, params)| {
-            let param = |(path, operands): &(String, Vec<Out>)| {
-                (key(path), Out::one_or_list(operands.clone()))
-            };
+            let param =
+                |(path, operands): &Operands| (key(path), Out::one_or_list(operands.clone()));
             (
                 (*name).to_owned(),
                 Out::Map(params.iter().map(param).collect()),

@@ -38,7 +38,12 @@ pub fn check(document: Document) -> Result<Checked, Problems> {
             policy.warnings = Problems::sorted(warnings).0;
             Ok(policy)
         }
-        _ => Err(problems),
+        _ => {
+            // A mistake can be what makes a rule look as if it had no match.
+            let mut problems = problems;
+            problems.0.retain(|p| p.is_error() || p.code != "no-match");
+            Err(problems)
+        }
     }
 }
 
@@ -99,10 +104,13 @@ fn unique_names(reader: &mut Reader<'_>, rules: &[Rule]) {
             first.insert(name, rule);
             continue;
         };
-        let place = |rule: &Rule| rule.name.span.clone().or_else(|| rule.span.clone());
-        let (Some(again), Some(before_at)) = (place(rule), place(before)) else {
+        let (Some(mut again), Some(before_at)) = (lint::head(rule), lint::head(before)) else {
             continue;
         };
+        // The same rule through an alias: the alias is the place.
+        if let (true, Some(alias)) = (again == before_at, &rule.span) {
+            again = alias.clone();
+        }
         let message = format!("two rules are called `{name}`");
         let mut problem = Problem::error("duplicate-rule", again, message)
             .label("called so again here")

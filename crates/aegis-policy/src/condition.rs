@@ -4,6 +4,9 @@
 //! an analysis that wants to know what a condition does calls them too.
 
 use std::cmp::Ordering;
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
 
 use crate::action::Action;
 use crate::clock::Wall;
@@ -37,8 +40,11 @@ pub struct Scene<'a> {
 #[derive(Debug, Clone)]
 pub struct Compiled {
     atom: Atom,
-    regex: Option<Regex>,
+    regex: Option<Arc<Regex>>,
 }
+
+/// Regular expressions by text: rules often share one.
+pub(crate) type Regexes = FxHashMap<Box<str>, Arc<Regex>>;
 
 impl Compiled {
     /// Prepares a condition.
@@ -46,11 +52,23 @@ impl Compiled {
     /// # Errors
     /// A regular expression that is malformed or too large.
     pub fn new(atom: &Atom) -> Result<Self, RegexError> {
+        Self::sharing(atom, &mut Regexes::default())
+    }
+
+    /// Prepares a condition; a regular expression that is known already is not compiled again.
+    pub(crate) fn sharing(atom: &Atom, known: &mut Regexes) -> Result<Self, RegexError> {
         let regex = match atom {
             Atom::Param {
                 test: Test::Matches(text),
                 ..
-            } => Some(regexes::compile(text)?),
+            } => Some(match known.get(text) {
+                Some(regex) => Arc::clone(regex),
+                None => {
+                    let regex = Arc::new(regexes::compile(text)?);
+                    known.insert(text.clone(), Arc::clone(&regex));
+                    regex
+                }
+            }),
             _ => None,
         };
         Ok(Self {
@@ -66,9 +84,8 @@ impl Compiled {
     }
 
     /// About how many bytes its regular expression takes in memory.
-    #[must_use]
-    pub fn memory_usage(&self) -> usize {
-        self.regex.as_ref().map_or(0, Regex::memory_usage)
+    pub(crate) fn regex_bytes(&self) -> usize {
+        self.regex.as_ref().map_or(0, |regex| regex.memory_usage())
     }
 
     /// Whether it holds.

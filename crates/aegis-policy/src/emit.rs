@@ -26,7 +26,7 @@ pub(crate) enum Out {
 
 impl Out {
     /// A word that needs no quotes.
-    pub(crate) fn word(word: impl ToString) -> Self {
+    pub(crate) fn word(word: impl std::fmt::Display + Copy) -> Self {
         Self::Scalar(word.to_string())
     }
 
@@ -48,7 +48,7 @@ impl Out {
     pub(crate) fn value(value: &Value) -> Self {
         match value {
             Value::Null => Self::word("null"),
-            Value::Bool(b) => Self::word(b),
+            Value::Bool(b) => Self::word(*b),
             Value::Number(n) => Self::number(n),
             Value::Text(text) => Self::text(text),
             Value::List(items) => Self::List(items.iter().map(Self::value).collect()),

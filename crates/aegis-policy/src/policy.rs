@@ -9,6 +9,7 @@ mod decide;
 mod explain;
 mod index;
 
+use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -17,7 +18,7 @@ use aegis_diag::{SourceFile, Span};
 use self::index::{Index, Patterns};
 use crate::check::check;
 use crate::clock::Zone;
-use crate::condition::Compiled;
+use crate::condition::{Compiled, Regexes};
 use crate::document;
 use crate::glob::{Glob, Token};
 use crate::model::{Approval, Atom, Checked, Condition, Effect, Located, Risk, Rule};
@@ -32,10 +33,9 @@ pub use self::explain::{Earlier, Explanation, RulePlace, Seen, WhyNot};
 const PATTERN_BYTES: usize = 8 << 20;
 
 /// All regular expressions of a policy may take this many bytes when compiled.
-const REGEX_BYTES: usize = 64 << 20;
+pub(crate) const REGEX_BYTES: usize = 64 << 20;
 
 /// A policy that is ready to decide.
-#[derive(Debug)]
 pub struct Policy {
     checked: Checked,
     zone: Zone,
@@ -210,6 +210,17 @@ impl Policy {
     }
 }
 
+impl fmt::Debug for Policy {
+    /// Where it is from and how large it is; all that is in it would fill many screens.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let files = self.checked.files.iter().map(|file| file.path.as_str());
+        f.debug_struct("Policy")
+            .field("files", &files.collect::<Vec<_>>())
+            .field("rules", &self.rules.len())
+            .finish_non_exhaustive()
+    }
+}
+
 fn zone(checked: &Checked, problems: &mut Vec<Problem>) -> Option<Zone> {
     let name = &checked.timezone;
     let zone = Zone::get(&name.value);
@@ -239,6 +250,7 @@ struct Compiler<'a> {
     problems: &'a mut Vec<Problem>,
     fields: [Patterns; 3],
     pattern_bytes: usize,
+    regexes: Regexes,
     regex_bytes: usize,
 }
 
@@ -249,6 +261,7 @@ impl<'a> Compiler<'a> {
             problems,
             fields: Default::default(),
             pattern_bytes: 0,
+            regexes: Regexes::default(),
             regex_bytes: 0,
         }
     }
@@ -299,7 +312,7 @@ impl<'a> Compiler<'a> {
             Err(error) => {
                 let at = place(self.checked, &[&pattern.span]);
                 self.problems
-                    .push(Problem::error("pattern", at, error.message));
+                    .push(Problem::error("bad-pattern", at, error.message));
                 return;
             }
         };
@@ -309,7 +322,7 @@ impl<'a> Compiler<'a> {
         };
         let alternatives = glob.alternatives().iter();
         self.pattern_bytes += alternatives
-            .flat_map(|a| a.tokens())
+            .flat_map(crate::glob::Alternative::tokens)
             .map(bytes)
             .sum::<usize>();
         if self.pattern_bytes > PATTERN_BYTES {
@@ -335,9 +348,12 @@ impl<'a> Compiler<'a> {
         if self.regex_bytes > REGEX_BYTES {
             return None;
         }
-        match Compiled::new(&condition.atom) {
+        let known = self.regexes.len();
+        match Compiled::sharing(&condition.atom, &mut self.regexes) {
             Ok(compiled) => {
-                self.regex_bytes += compiled.memory_usage();
+                if self.regexes.len() > known {
+                    self.regex_bytes += compiled.regex_bytes();
+                }
                 if self.regex_bytes > REGEX_BYTES {
                     let what = "the regular expressions of the policy take";
                     self.too_large(&condition.span, what, REGEX_BYTES);
@@ -347,7 +363,7 @@ impl<'a> Compiler<'a> {
             Err(error) => {
                 let at = place(self.checked, &[&condition.span]);
                 self.problems
-                    .push(Problem::error("regex", at, error.message));
+                    .push(Problem::error("bad-regex", at, error.message));
                 None
             }
         }

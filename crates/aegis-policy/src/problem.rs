@@ -70,14 +70,16 @@ pub const CODES: &[(&str, &str)] = &[
     ("bad-time", "a time is malformed or there is no such time"),
     ("bad-weekday", "a weekday is not a number from 1 to 7"),
     (
+        "case-failed",
+        "the policy decides a case of a test suite otherwise than expected",
+    ),
+    (
         "dotted-key",
         "*warning:* a parameter path looks like one key with a dot in it",
     ),
+    ("duplicate-case", "two cases have the same name"),
     ("duplicate-key", "a key stands twice in one mapping"),
-    (
-        "duplicate-rule",
-        "two rules, or two cases, have the same name",
-    ),
+    ("duplicate-rule", "two rules have the same name"),
     ("empty", "the file holds nothing"),
     ("empty-list", "a list is empty"),
     ("empty-mapping", "a mapping is empty"),
@@ -140,7 +142,10 @@ pub const CODES: &[(&str, &str)] = &[
         "*warning:* merging moves a time into another zone",
     ),
     ("too-deep", "the text nests deeper than 64 levels"),
-    ("too-large", "the file is larger than 1 MiB"),
+    (
+        "too-large",
+        "the file is larger than 1 MiB, or its patterns together are too large",
+    ),
     (
         "too-many-problems",
         "only the first 1,000 problems are reported",
@@ -161,6 +166,7 @@ pub const CODES: &[(&str, &str)] = &[
         "unreachable",
         "*warning:* an earlier rule leaves nothing for a rule",
     ),
+    ("unreadable", "the file cannot be read"),
     ("wrong-type", "a value of another kind than the key takes"),
 ];
 

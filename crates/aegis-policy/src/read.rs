@@ -5,6 +5,7 @@ mod param;
 mod scalar;
 mod time;
 
+use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -15,6 +16,7 @@ use crate::keys::{Key, Shape, Table};
 use crate::model::ParamPath;
 use crate::plain::{Plain, classify};
 use crate::problem::{Problem, shown};
+use crate::regexes::RegexError;
 use crate::tree::{Node, Style, View};
 use crate::value::{Number, Value};
 use crate::words::{either, nearest};
@@ -135,6 +137,9 @@ pub(crate) struct Reader<'a> {
     /// The tables that suggestions are looked for in.
     tables: Vec<&'static Table>,
     problems: Vec<Problem>,
+    /// What came of compiling each regular expression, and the bytes they take.
+    regexes: HashMap<Box<str>, Result<(), RegexError>>,
+    regex_bytes: usize,
 }
 
 impl<'a> Reader<'a> {
@@ -148,6 +153,8 @@ impl<'a> Reader<'a> {
             file,
             tables: root.all(),
             problems,
+            regexes: HashMap::new(),
+            regex_bytes: 0,
         }
     }
 
@@ -228,13 +235,15 @@ impl<'a> Reader<'a> {
                     format!("{} cannot be empty", table.what),
                 )
                 .label("no key is written here");
-            self.push(problem.help(format!("its keys are {}", listed(&table.names()))));
+            self.push(problem.help(format!("its keys are {}", all_of(&table.names()))));
             return None;
         }
         let mut fields = Vec::new();
         let mut written = Vec::new();
         for (key_node, value) in map.iter() {
-            let name = key_node.text().unwrap_or_default();
+            let Some(name) = key_node.text() else {
+                continue;
+            };
             let Some(key) = table.find(name) else {
                 let problem = self.unknown_key(table, name, key_node);
                 self.push(problem);
@@ -366,8 +375,16 @@ impl<'a> Reader<'a> {
         let help = match (slot.key.shape, node.view()) {
             // `{a,b}*` and `[ab]*` without quotes are collections to YAML.
             (Shape::Patterns, View::Map(_)) => "a pattern with braces is quoted: \"{a,b}*\"".into(),
-            (Shape::Weekdays | Shape::Tables(_), View::Scalar(..) | View::Map(_)) => {
-                "put `- ` before it, or brackets around it".into()
+            (Shape::Flag, View::Scalar(text, _)) => match classify(text) {
+                Plain::Ambiguous {
+                    spelling: Some(spelling),
+                    ..
+                } => format!("write `{}: {spelling}`", slot.key.name),
+                _ => format!("write `{0}: true` or `{0}: false`", slot.key.name),
+            },
+            (Shape::Tables(table), _) => format!("start each with `- {}: …`", table.first()),
+            (Shape::Weekdays, View::Scalar(text, _)) => {
+                format!("put brackets around it: `[{}]`", shown(text))
             }
             _ => format!("write `{}: {}`", slot.key.name, slot.key.example),
         };
@@ -382,7 +399,7 @@ impl<'a> Reader<'a> {
             None => problem.help(format!(
                 "the keys of {} are {}",
                 table.what,
-                listed(&table.names())
+                all_of(&table.names())
             )),
         }
     }
@@ -405,7 +422,7 @@ impl<'a> Reader<'a> {
         }
         for other in self.tables.iter().filter(|t| !std::ptr::eq(**t, table)) {
             if let Some(key) = meant(other) {
-                return Some(format!("`{}` belongs into {}", key.name, other.home()));
+                return Some(format!("`{}` belongs {}", key.name, other.home()));
             }
         }
         if let Some(key) = table.nearest(name) {
@@ -414,7 +431,7 @@ impl<'a> Reader<'a> {
         for other in self.tables.iter().filter(|t| !std::ptr::eq(**t, table)) {
             if let Some(key) = nearest(name, other.names()) {
                 let home = other.home();
-                return Some(format!("did you mean `{key}`, which belongs into {home}?"));
+                return Some(format!("did you mean `{key}`, which belongs {home}?"));
             }
         }
         None
@@ -489,9 +506,9 @@ impl Table {
     /// How the place of its keys is named.
     fn home(&self) -> String {
         match self.name {
-            "policy" | "suite" => "the top level".into(),
-            "rule" | "case" => self.what.into(),
-            name => format!("`{name}`"),
+            "policy" | "suite" => "at the top level".into(),
+            "rule" | "case" => format!("in {}", self.what),
+            name => format!("in `{name}`"),
         }
     }
 }
@@ -511,6 +528,15 @@ fn same(a: &str, b: &str) -> bool {
 fn listed(words: &[&str]) -> String {
     let quoted: Vec<String> = words.iter().map(|w| format!("`{w}`")).collect();
     either(&quoted.iter().map(String::as_str).collect::<Vec<_>>())
+}
+
+/// "`a`, `b` and `c`".
+fn all_of(words: &[&str]) -> String {
+    let all = listed(words);
+    match all.rsplit_once(" or ") {
+        Some((most, last)) => format!("{most} and {last}"),
+        None => all,
+    }
 }
 
 /// `quote it: "…"`.

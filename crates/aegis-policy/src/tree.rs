@@ -231,9 +231,4 @@ impl<'t> Map<'t> {
     pub(crate) fn is_empty(self) -> bool {
         self.entries.is_empty()
     }
-
-    /// The key and the value of an entry.
-    pub(crate) fn get(self, key: &str) -> Option<(Node<'t>, Node<'t>)> {
-        self.iter().find(|(k, _)| k.text() == Some(key))
-    }
 }

@@ -35,6 +35,17 @@ pub(crate) fn source(name: &str, bytes: &[u8]) -> Result<Arc<SourceFile>, Box<Pr
         return Err(too_large(name, bytes));
     }
     let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    if let [0, _, 0, _, ..] | [_, 0, _, 0, ..] = text {
+        let file = Arc::new(SourceFile::new(name, "", None));
+        return Err(Box::new(
+            Problem::error(
+                "not-utf8",
+                Span::new(file, 0..0),
+                "the file is not UTF-8 text",
+            )
+            .help("it looks like UTF-16: save it as UTF-8"),
+        ));
+    }
     match std::str::from_utf8(text) {
         Ok(text) => Ok(Arc::new(SourceFile::new(name, text, None))),
         Err(e) => {
@@ -132,7 +143,7 @@ fn characters(file: &Arc<SourceFile>, problems: &mut Vec<Problem>) -> bool {
         let escape = format!("\\u{:04X}", u32::from(c));
         problems.push(
             Problem::error("forbidden-character", at, format!("the text has {what}"))
-                .label(format!("U+{:04X}", u32::from(c)))
+                .label(format!("this is U+{:04X}", u32::from(c)))
                 .help(format!(
                     "if it is meant, write \"{escape}\" in double quotes"
                 )),
@@ -329,7 +340,10 @@ impl Build<'_> {
             let node = self.tree.node(key);
             let (at, name, plain) = match node.view() {
                 View::Scalar(text, style) => (node.at(), text, style == Style::Plain),
-                View::Refused => continue,
+                View::Refused => {
+                    entries.push((key, value));
+                    continue;
+                }
                 View::List(_) | View::Map(_) => {
                     let problem = Problem::error(
                         "key-not-text",
@@ -337,7 +351,10 @@ impl Build<'_> {
                         "a key is a text, not a list or a mapping",
                     )
                     .help("quote a text that starts with a bracket or a brace");
+                    let at = node.at();
                     self.problems.push(problem);
+                    let refused = self.tree.push(Kind::Refused, at);
+                    entries.push((refused, value));
                     continue;
                 }
             };

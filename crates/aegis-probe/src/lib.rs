@@ -6,16 +6,32 @@
 //! it is shown. Nothing here reads a clock, a file or a random source: equal inputs give equal
 //! reports.
 
+mod assemble;
+mod compare;
+mod fix;
+mod replay;
+mod waiver;
+
+pub mod baseline;
+pub mod diff;
+pub mod report;
+pub mod rules;
+pub mod score;
+
+pub(crate) mod exact;
+pub(crate) mod search;
+pub(crate) mod suspect;
+
 use aegis_diag::{Finding, Span, Suppressed};
 use aegis_policy::action::Hints;
 use aegis_policy::policy::Policy;
 
-pub mod rules;
-
-pub(crate) mod exact;
-pub(crate) mod suspect;
-
+use crate::assemble::Assembled;
+use crate::baseline::Baseline;
+use crate::score::Score;
 use crate::suspect::Suspect;
+
+pub use crate::fix::{Mended, Mode, mend, unified};
 
 /// One of the program's own tools: found in its code by the scanner, or listed by an MCP server.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,7 +61,7 @@ pub struct Input<'p> {
 
 /// How it is probed. Every budget counts steps, never time, so that results do not depend on the
 /// machine.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Options {
     /// The seed of the fuzzer; the same seed tries the same actions.
     pub seed: u64,
@@ -59,6 +75,13 @@ pub struct Options {
     pub all: bool,
     /// Look for changes that mend findings, and probe each again.
     pub fixes: bool,
+    /// How many rules may be probed again for that, over all changes that are tried.
+    pub fix_budget: usize,
+    /// The day, as `YYYY-MM-DD`: waivers and entries of a baseline that ended before it do not
+    /// count. Without it none is over.
+    pub today: Option<String>,
+    /// What is known and accepted, and what must stay restricted.
+    pub baseline: Option<Baseline>,
 }
 
 impl Default for Options {
@@ -70,6 +93,9 @@ impl Default for Options {
             fuzz_cases: 512,
             all: false,
             fixes: true,
+            fix_budget: 2_000,
+            today: None,
+            baseline: None,
         }
     }
 }
@@ -77,10 +103,14 @@ impl Default for Options {
 /// What one run of the probe has to say.
 #[derive(Debug, Clone)]
 pub struct ProbeReport {
-    /// What counts against the policy, in report order.
+    /// What counts against the policy: the worst first, then from the top of the policy.
     pub findings: Vec<Finding>,
-    /// What waivers in the policy suppressed.
+    /// What waivers in the policy, or the baseline, suppressed.
     pub suppressed: Vec<Suppressed>,
+    /// Entries of the baseline that nothing corresponds to any more.
+    pub gone: Vec<String>,
+    /// How robust the policy is.
+    pub score: Score,
     /// How many decisions were evaluated.
     pub probes: u64,
     /// Questions that could not be decided within the budget; each is also a finding.
@@ -100,21 +130,68 @@ pub(crate) struct Found {
     pub(crate) bugs: Vec<String>,
 }
 
-/// Attacks a policy.
-#[must_use]
-pub fn probe(input: &Input<'_>, options: &Options) -> ProbeReport {
-    let found = analyse(input, options);
-    ProbeReport {
-        findings: Vec::new(),
-        suppressed: Vec::new(),
-        probes: found.probes,
-        unknown: 0,
-        bugs: found.bugs,
+/// What a policy looks like before anyone says what of it is meant.
+#[derive(Debug)]
+pub(crate) struct Run {
+    pub(crate) findings: Vec<Assembled>,
+    pub(crate) bugs: Vec<String>,
+    pub(crate) probes: u64,
+    pub(crate) score: Score,
+}
+
+impl Run {
+    fn fingerprints(&self) -> impl Iterator<Item = &str> {
+        self.findings.iter().map(|a| a.finding.fingerprint.as_str())
     }
 }
 
-/// All analyses, one after the other: `exact::analyse(input, options, &mut found)` and
-/// `search::analyse(input, options, &mut found)`.
-fn analyse(_input: &Input<'_>, _options: &Options) -> Found {
-    Found::default()
+/// Attacks a policy.
+#[must_use]
+pub fn probe(input: &Input<'_>, options: &Options) -> ProbeReport {
+    let mut run = run(input, options); //                             policy -> findings
+    if options.fixes {
+        fix::find(input, options, &mut run); //                       findings -> what mends them
+    }
+    let Run {
+        mut findings,
+        bugs,
+        probes,
+        score,
+    } = run;
+    let today = options.today.as_deref();
+    let mut suppressed = waiver::apply(input.policy, today, &mut findings);
+    let mut gone = Vec::new();
+    if let Some(baseline) = &options.baseline {
+        gone = baseline.apply(input.policy, today, &mut findings, &mut suppressed);
+    }
+    assemble::sort(&mut findings);
+    suppressed.sort_by(|a, b| a.finding.sort_key().cmp(&b.finding.sort_key()));
+    let findings: Vec<Finding> = findings.into_iter().map(|a| a.finding).collect();
+    ProbeReport {
+        unknown: findings
+            .iter()
+            .filter(|f| f.rule == &rules::UNKNOWN)
+            .count(),
+        findings,
+        suppressed,
+        gone,
+        score,
+        probes,
+        bugs,
+    }
+}
+
+/// The analyses, and what they suspect in words and places.
+pub(crate) fn run(input: &Input<'_>, options: &Options) -> Run {
+    let mut found = Found::default();
+    exact::analyse(input, options, &mut found); //                    what is so for every action
+    let score = search::analyse(input, options, &mut found); //       what names mean, and at random
+    let probes = found.probes;
+    let (findings, bugs) = assemble::assemble(input, found);
+    Run {
+        findings,
+        bugs,
+        probes,
+        score,
+    }
 }

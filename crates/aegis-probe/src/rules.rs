@@ -187,3 +187,12 @@ pub static RULES: [&Rule; 18] = [
     &WAIVER_EXPIRED,
     &WAIVER_UNUSED,
 ];
+
+/// The rule with this id or name, in any case.
+#[must_use]
+pub fn find(word: &str) -> Option<&'static Rule> {
+    let same = |text: &str| text.eq_ignore_ascii_case(word);
+    RULES
+        .into_iter()
+        .find(|rule| same(rule.id) || same(rule.name))
+}

@@ -33,7 +33,8 @@ fn replace(s: &str, keep: &[char]) -> String {
 }
 
 /// A text for one line: path, message, name. Line endings become visible, tabs become spaces.
-pub(crate) fn line(s: &str) -> Cow<'_, str> {
+#[must_use]
+pub fn line(s: &str) -> Cow<'_, str> {
     if s.chars().all(|c| substitute(c).is_none()) {
         return Cow::Borrowed(s);
     }
@@ -41,13 +42,15 @@ pub(crate) fn line(s: &str) -> Cow<'_, str> {
 }
 
 /// A text that may have several lines.
-pub(crate) fn block(s: &str) -> String {
+#[must_use]
+pub fn block(s: &str) -> String {
     replace(&s.replace("\r\n", "\n").replace('\t', "    "), &['\n'])
 }
 
 /// The first `max` characters of a source line; every character stays one character and tabs stay,
 /// so that columns still count.
-pub(crate) fn source(s: &str, max: usize) -> String {
+#[must_use]
+pub fn source(s: &str, max: usize) -> String {
     s.chars()
         .take(max)
         .map(|c| {
@@ -61,12 +64,14 @@ pub(crate) fn source(s: &str, max: usize) -> String {
 }
 
 /// Like [`line`], cut to `max` characters.
-pub(crate) fn short(s: &str, max: usize) -> String {
+#[must_use]
+pub fn short(s: &str, max: usize) -> String {
     cut(&line(s), max)
 }
 
 /// The text cut to `max` characters, with an ellipsis in the last place if something was cut.
-pub(crate) fn cut(s: &str, max: usize) -> String {
+#[must_use]
+pub fn cut(s: &str, max: usize) -> String {
     match s.char_indices().nth(max) {
         None => s.to_owned(),
         Some(_) => s.chars().take(max.saturating_sub(1)).chain(['…']).collect(),

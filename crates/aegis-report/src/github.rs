@@ -3,39 +3,49 @@
 //! A step may make ten annotations of each level; what is over is counted in a closing notice.
 //! Texts of scanned files cannot start a command of their own.
 
-use aegis_diag::{Finding, Report, Severity};
+use aegis_diag::Report;
 
 use crate::paint::Paint;
+use crate::remark::{Loudness, Remark};
 use crate::sarif::uri;
 use crate::{Options, clean, summary, words};
 
 /// Annotations per level and step, by GitHub's limit.
 const PER_LEVEL: usize = 10;
 /// One notice less: the last one is the closing notice.
-const LEVELS: [(&str, usize); 3] = [
-    ("error", PER_LEVEL),
-    ("warning", PER_LEVEL),
-    ("notice", PER_LEVEL - 1),
+const LEVELS: [(&str, Loudness, usize); 3] = [
+    ("error", Loudness::Error, PER_LEVEL),
+    ("warning", Loudness::Warning, PER_LEVEL),
+    ("notice", Loudness::Note, PER_LEVEL - 1),
 ];
 
 /// See the module.
 pub(crate) fn render(report: &Report, options: &Options) -> String {
+    let mut ranked: Vec<_> = report.findings.iter().collect();
+    ranked.sort_by_key(|f| std::cmp::Reverse(f.severity));
+    let title = |f: &aegis_diag::Finding| format!("{} {}", f.rule.id, f.rule.name);
+    let remarks: Vec<_> = ranked.iter().map(|f| (title(f), (*f).into())).collect();
+    let mut out = annotations(&remarks, options);
+    out.extend(
+        summary::lines(report, Paint { on: false })
+            .iter()
+            .map(|line| harmless(line)),
+    );
+    out.join("\n") + "\n"
+}
+
+/// See [`crate::remark::annotations`].
+pub(crate) fn annotations(remarks: &[(String, Remark<'_>)], options: &Options) -> Vec<String> {
     let mut out = Vec::new();
     let mut hidden = Vec::new();
-    for (level, most) in LEVELS {
-        let mut ranked: Vec<_> = report
-            .findings
-            .iter()
-            .filter(|f| level_of(f.severity) == level)
-            .collect();
-        ranked.sort_by_key(|f| std::cmp::Reverse(f.severity));
+    for (level, loudness, most) in LEVELS {
+        let of_level = || remarks.iter().filter(|(_, r)| r.loudness == loudness);
         out.extend(
-            ranked
-                .iter()
+            of_level()
                 .take(most)
-                .map(|finding| command(level, finding, options)),
+                .map(|(title, remark)| command(level, title, remark, options)),
         );
-        if let Some(over) = ranked.len().checked_sub(most).filter(|n| *n > 0) {
+        if let Some(over) = of_level().count().checked_sub(most).filter(|n| *n > 0) {
             hidden.push(words::count(over, level, &format!("{level}s")));
         }
     }
@@ -47,26 +57,13 @@ pub(crate) fn render(report: &Report, options: &Options) -> String {
             data(&what)
         ));
     }
-    out.extend(
-        summary::lines(report, Paint { on: false })
-            .iter()
-            .map(|line| harmless(line)),
-    );
-    out.join("\n") + "\n"
-}
-
-fn level_of(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Critical | Severity::High => "error",
-        Severity::Medium => "warning",
-        Severity::Low | Severity::Info => "notice",
-    }
+    out
 }
 
 /// Columns are given only for a span on one line, as GitHub wants it, and never for notebooks,
 /// whose lines are those of the JSON file.
-fn command(level: &str, finding: &Finding, options: &Options) -> String {
-    let span = &finding.primary.span;
+fn command(level: &str, title: &str, remark: &Remark<'_>, options: &Options) -> String {
+    let span = &remark.primary.span;
     let (start, end) = (span.start(), span.end());
     let path = uri::repository_path(&options.root, &span.file.path);
     let mut properties = vec![
@@ -78,10 +75,7 @@ fn command(level: &str, finding: &Finding, options: &Options) -> String {
         properties.push(("col", start.column_utf16.to_string()));
         properties.push(("endColumn", end.column_utf16.to_string()));
     }
-    properties.push((
-        "title",
-        format!("{} {}", finding.rule.id, finding.rule.name),
-    ));
+    properties.push(("title", title.to_owned()));
     let properties: Vec<_> = properties
         .iter()
         .map(|(key, value)| format!("{key}={}", property(value)))
@@ -89,20 +83,20 @@ fn command(level: &str, finding: &Finding, options: &Options) -> String {
     format!(
         "::{level} {}::{}",
         properties.join(","),
-        data(&message(finding))
+        data(&message(remark))
     )
 }
 
-fn message(finding: &Finding) -> String {
-    let mut lines = vec![clean::line(&finding.message).into_owned()];
-    lines.extend(finding.notes.iter().map(|note| clean::block(note)));
+fn message(remark: &Remark<'_>) -> String {
+    let mut lines = vec![clean::line(remark.message).into_owned()];
+    lines.extend(remark.notes.iter().map(|note| clean::block(note)));
     lines.extend(
-        finding
+        remark
             .help
             .iter()
             .map(|help| format!("help: {}", clean::block(help))),
     );
-    if let Some((cell, line)) = finding.primary.span.start().cell {
+    if let Some((cell, line)) = remark.primary.span.start().cell {
         lines.push(format!("in cell {cell}, line {line}"));
     }
     lines.join("\n")
@@ -120,9 +114,10 @@ fn property(s: &str) -> String {
     data(s).replace(':', "%3A").replace(',', "%2C")
 }
 
-/// A line the runner takes for no command: it looks for `::` at the start, white space left out,
-/// and for `##[` anywhere.
-fn harmless(line: &str) -> String {
+/// The line as one that the runner takes for no command: it looks for `::` at the start, white
+/// space left out, and for `##[` anywhere.
+#[must_use]
+pub fn harmless(line: &str) -> String {
     let line = line.replace("##[", "## [");
     let text = line.trim_start();
     if !text.starts_with("::") {
@@ -133,6 +128,8 @@ fn harmless(line: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use aegis_diag::{Finding, Severity};
+
     use super::*;
     use crate::samples::{LLM, at, file, report};
 
@@ -161,7 +158,7 @@ mod tests {
         let source = file("a:b,c%.py", "call()");
         let finding =
             Finding::at(&LLM, at(&source, "call"), "50%, really: yes", "x").note("a\r\nb");
-        insta::assert_snapshot!(command("error", &finding, &Options::default()), @"::error file=a%3Ab%2Cc%25.py,line=1,endLine=1,col=1,endColumn=5,title=AEG101 ungoverned-llm-call::50%25, really: yes%0Aa%0Ab");
+        insta::assert_snapshot!(command("error", "AEG101 ungoverned-llm-call", &(&finding).into(), &Options::default()), @"::error file=a%3Ab%2Cc%25.py,line=1,endLine=1,col=1,endColumn=5,title=AEG101 ungoverned-llm-call::50%25, really: yes%0Aa%0Ab");
     }
 
     #[test]

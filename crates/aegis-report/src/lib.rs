@@ -12,6 +12,9 @@
 //! Nothing here reads files, asks for the time or writes to a stream. Scanned files are hostile:
 //! every text that comes from one is neutralised before it reaches a terminal or a runner.
 //!
+//! The parts are there for other reports of the tool as well: [`remark`] draws anything that is
+//! said about a place, [`table`], [`paint`] and [`clean`] make the rest look alike.
+//!
 //! ```
 //! use aegis_diag::Report;
 //! use aegis_report::{Format, Options, render};
@@ -24,21 +27,22 @@
 //! # Ok::<(), aegis_report::UnknownFormat>(())
 //! ```
 
-mod clean;
+pub mod clean;
 mod concise;
 mod github;
 mod inventory;
 pub mod json;
 pub mod jsonl;
-mod paint;
+pub mod paint;
+pub mod remark;
 pub mod sarif;
 mod snippet;
 mod statistics;
 mod summary;
-mod table;
+pub mod table;
 pub mod tally;
 mod text;
-mod words;
+pub mod words;
 
 #[cfg(test)]
 mod samples;

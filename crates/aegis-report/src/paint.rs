@@ -4,15 +4,21 @@ use aegis_diag::{Severity, Verdict};
 
 /// A way to set off a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) enum Ink {
+pub enum Ink {
     /// As it is.
     #[default]
     Plain,
+    /// Set off, without a colour.
     Bold,
+    /// Less important than what is around it.
     Dim,
+    /// As it should be.
     Good,
+    /// To be looked at.
     Doubtful,
+    /// Not as it should be.
     Bad,
+    /// A place or a name.
     Calm,
 }
 
@@ -30,7 +36,8 @@ impl Ink {
     }
 
     /// The colour of a severity.
-    pub(crate) fn of(severity: Severity) -> Self {
+    #[must_use]
+    pub fn of(severity: Severity) -> Self {
         match severity {
             Severity::Critical | Severity::High => Self::Bad,
             Severity::Medium => Self::Doubtful,
@@ -39,7 +46,8 @@ impl Ink {
     }
 
     /// The colour of a verdict.
-    pub(crate) fn of_verdict(verdict: Verdict) -> Self {
+    #[must_use]
+    pub fn of_verdict(verdict: Verdict) -> Self {
         match verdict {
             Verdict::Governed => Self::Good,
             Verdict::Partly => Self::Doubtful,
@@ -50,13 +58,15 @@ impl Ink {
 
 /// Writes colours, or does not.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Paint {
-    pub(crate) on: bool,
+pub struct Paint {
+    /// Whether colours are written.
+    pub on: bool,
 }
 
 impl Paint {
     /// The text in that ink.
-    pub(crate) fn ink(self, ink: Ink, text: &str) -> String {
+    #[must_use]
+    pub fn ink(self, ink: Ink, text: &str) -> String {
         if !self.on || ink == Ink::Plain || text.is_empty() {
             return text.to_owned();
         }
@@ -64,7 +74,8 @@ impl Paint {
     }
 
     /// The text in bold.
-    pub(crate) fn bold(self, text: &str) -> String {
+    #[must_use]
+    pub fn bold(self, text: &str) -> String {
         self.ink(Ink::Bold, text)
     }
 }

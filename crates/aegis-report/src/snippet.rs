@@ -1,4 +1,4 @@
-//! Findings as source snippets, drawn by annotate-snippets.
+//! Remarks as source snippets, drawn by annotate-snippets.
 //!
 //! The drawing gets a small copy of the lines it needs, cleaned of control characters, so that its
 //! cost does not depend on the size of the file and nothing in a file can reach the terminal.
@@ -6,16 +6,17 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use aegis_diag::{Finding, Label, Severity, SourceFile};
+use aegis_diag::{Label, SourceFile};
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Renderer, Snippet};
 
+use crate::remark::{Loudness, Remark};
 use crate::{Options, clean};
 
 /// Longest message, label, note or help in characters.
 const TEXT: usize = 600;
 
-/// The finding: title, snippets, notes and help. No line ending at the end.
-pub(crate) fn render(finding: &Finding, options: &Options) -> String {
+/// The remark: title, snippets, notes and help. No line ending at the end.
+pub(crate) fn render(remark: &Remark<'_>, options: &Options) -> String {
     let width = options.width.clamp(60, 400);
     let renderer = if options.color {
         Renderer::styled()
@@ -23,34 +24,34 @@ pub(crate) fn render(finding: &Finding, options: &Options) -> String {
         Renderer::plain()
     };
     let renderer = renderer.term_width(width).hyperlink(false);
-    renderer.render(&[group(finding, width)])
+    renderer.render(&[group(remark, width)])
 }
 
-fn group(finding: &Finding, width: usize) -> Group<'static> {
-    let title = level(finding.severity)
-        .primary_title(clean::short(&finding.message, TEXT))
-        .id(finding.rule.id);
+fn group(remark: &Remark<'_>, width: usize) -> Group<'static> {
+    let title = level(remark)
+        .primary_title(clean::short(remark.message, TEXT))
+        .id(remark.id.to_owned());
     let mut group = Group::with_title(title).elements(
-        windows(finding, width)
+        windows(remark, width)
             .iter()
             .map(|window| window.snippet(width)),
     );
-    for note in &finding.notes {
+    for note in remark.notes {
         group = group.element(Level::NOTE.message(clean::cut(&clean::block(note), TEXT)));
     }
-    match &finding.help {
+    match remark.help {
         Some(help) => group.element(Level::HELP.message(clean::cut(&clean::block(help), TEXT))),
         None => group,
     }
 }
 
-fn level(severity: Severity) -> Level<'static> {
-    let level = match severity {
-        Severity::Critical | Severity::High => Level::ERROR,
-        Severity::Medium => Level::WARNING,
-        Severity::Low | Severity::Info => Level::NOTE,
+fn level(remark: &Remark<'_>) -> Level<'static> {
+    let level = match remark.loudness {
+        Loudness::Error => Level::ERROR,
+        Loudness::Warning => Level::WARNING,
+        Loudness::Note => Level::NOTE,
     };
-    level.with_name(severity.as_str())
+    level.with_name(remark.word.to_owned())
 }
 
 /// A label on one line of a file.
@@ -100,14 +101,14 @@ struct Window<'a> {
     columns: Range<usize>,
 }
 
-fn windows(finding: &Finding, width: usize) -> Vec<Window<'_>> {
+fn windows<'a>(remark: &Remark<'a>, width: usize) -> Vec<Window<'a>> {
     let reach = width - 30;
     let mut windows: Vec<Window<'_>> = Vec::new();
-    let related = finding
+    let related = remark
         .related
         .iter()
         .map(|label| Mark::new(label, false, reach));
-    for mark in std::iter::once(Mark::new(&finding.primary, true, reach)).chain(related) {
+    for mark in std::iter::once(Mark::new(remark.primary, true, reach)).chain(related) {
         match windows.iter_mut().find(|window| window.takes(&mark, reach)) {
             Some(window) => {
                 window.columns = window.joined(&mark);
@@ -195,7 +196,7 @@ fn offset(text: &str, column: usize) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use aegis_diag::Span;
+    use aegis_diag::{Finding, Span};
 
     use super::*;
     use crate::samples::{LLM, file, notebook};
@@ -209,7 +210,7 @@ mod tests {
                 let span = Span::new(source.clone(), start..end);
                 let rest = Span::new(source.clone(), end..source.text.len());
                 let finding = Finding::at(&LLM, span.clone(), "m", "here").because(rest, "there");
-                let out = render(&finding, &Options::default());
+                let out = render(&(&finding).into(), &Options::default());
                 // Within a line ending, or within a character, there is no exact place.
                 let exact = source.text.get(..start).is_some_and(|t| !t.ends_with('\r'))
                     && !source.text[start..].starts_with(['\r', '\n']);

@@ -6,7 +6,7 @@ use crate::paint::{Ink, Paint};
 
 /// A cell of a table.
 #[derive(Debug, Default)]
-pub(crate) struct Cell {
+pub struct Cell {
     text: String,
     ink: Ink,
     right: bool,
@@ -14,7 +14,8 @@ pub(crate) struct Cell {
 
 impl Cell {
     /// A cell of that text.
-    pub(crate) fn new(text: impl Into<String>) -> Self {
+    #[must_use]
+    pub fn new(text: impl Into<String>) -> Self {
         Self {
             text: text.into(),
             ..Self::default()
@@ -22,7 +23,8 @@ impl Cell {
     }
 
     /// A number, set flush right.
-    pub(crate) fn number(n: usize) -> Self {
+    #[must_use]
+    pub fn number(n: usize) -> Self {
         Self {
             text: n.to_string(),
             right: true,
@@ -31,7 +33,8 @@ impl Cell {
     }
 
     /// Set flush right.
-    pub(crate) fn right(self) -> Self {
+    #[must_use]
+    pub fn right(self) -> Self {
         Self {
             right: true,
             ..self
@@ -39,25 +42,27 @@ impl Cell {
     }
 
     /// In that ink.
-    pub(crate) fn ink(self, ink: Ink) -> Self {
+    #[must_use]
+    pub fn ink(self, ink: Ink) -> Self {
         Self { ink, ..self }
     }
 }
 
 /// Rows of cells; every column is as wide as its widest cell.
 #[derive(Debug, Default)]
-pub(crate) struct Table {
+pub struct Table {
     rows: Vec<Vec<Cell>>,
 }
 
 impl Table {
     /// Adds a row.
-    pub(crate) fn row(&mut self, cells: Vec<Cell>) {
+    pub fn row(&mut self, cells: Vec<Cell>) {
         self.rows.push(cells);
     }
 
     /// One line per row: two spaces before and between the columns, none at the end.
-    pub(crate) fn lines(&self, paint: Paint) -> Vec<String> {
+    #[must_use]
+    pub fn lines(&self, paint: Paint) -> Vec<String> {
         let columns = self.rows.iter().map(Vec::len).max().unwrap_or(0);
         let mut widths = vec![0; columns];
         for row in &self.rows {

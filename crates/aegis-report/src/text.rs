@@ -12,7 +12,7 @@ pub(crate) fn render(report: &Report, options: &Options) -> String {
     let mut parts: Vec<String> = report
         .findings
         .iter()
-        .map(|finding| snippet::render(finding, options))
+        .map(|finding| snippet::render(&finding.into(), options))
         .collect();
     if options.include_suppressed && !report.suppressed.is_empty() {
         let lines = report

@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 /// `1 file`, `2 files`.
-pub(crate) fn count(n: usize, one: &str, many: &str) -> String {
+pub fn count(n: usize, one: &str, many: &str) -> String {
     format!("{n} {}", if n == 1 { one } else { many })
 }
 
 /// `812 bytes`, `3.4 kB`, `2.1 MB`.
-pub(crate) fn size(bytes: u64) -> String {
+pub fn size(bytes: u64) -> String {
     const UNITS: [&str; 4] = ["kB", "MB", "GB", "TB"];
     if bytes < 1000 {
         return format!("{bytes} {}", if bytes == 1 { "byte" } else { "bytes" });
@@ -25,7 +25,7 @@ pub(crate) fn size(bytes: u64) -> String {
 }
 
 /// `48 ms`, `1.4 s`, `2 min 3 s`.
-pub(crate) fn time(elapsed: Duration) -> String {
+pub fn time(elapsed: Duration) -> String {
     let ms = elapsed.as_millis();
     match ms {
         0 => "under 1 ms".to_owned(),
@@ -39,13 +39,13 @@ pub(crate) fn time(elapsed: Duration) -> String {
 }
 
 /// `84.0%`, rounded down so that 100.0% means all.
-pub(crate) fn percent(part: usize, whole: usize) -> String {
+pub fn percent(part: usize, whole: usize) -> String {
     let tenths = tenths_of_percent(part, whole);
     format!("{}.{}%", tenths / 10, tenths % 10)
 }
 
 /// Tenths of a percent, rounded down; 0 of nothing.
-pub(crate) fn tenths_of_percent(part: usize, whole: usize) -> u16 {
+pub fn tenths_of_percent(part: usize, whole: usize) -> u16 {
     let tenths = (part as u128 * 1000)
         .checked_div(whole as u128)
         .unwrap_or(0);
@@ -53,7 +53,7 @@ pub(crate) fn tenths_of_percent(part: usize, whole: usize) -> u16 {
 }
 
 /// `a, b or c`.
-pub(crate) fn list(items: &[&str], last: &str) -> String {
+pub fn list(items: &[&str], last: &str) -> String {
     match items {
         [] => String::new(),
         [one] => (*one).to_owned(),
@@ -62,7 +62,7 @@ pub(crate) fn list(items: &[&str], last: &str) -> String {
 }
 
 /// The text as a sentence: a full stop, unless it ends with a mark of its own.
-pub(crate) fn sentence(s: &str) -> String {
+pub fn sentence(s: &str) -> String {
     let s = s.trim_end();
     if s.is_empty() || s.ends_with(['.', '!', '?', ':']) {
         s.to_owned()
@@ -72,7 +72,7 @@ pub(crate) fn sentence(s: &str) -> String {
 }
 
 /// The text with its first letter in upper case.
-pub(crate) fn capital(s: &str) -> String {
+pub fn capital(s: &str) -> String {
     let mut chars = s.chars();
     chars
         .next()

@@ -124,7 +124,7 @@ fn is_universal(pattern: &str) -> bool {
 }
 
 /// The place that stands for a rule: its name, or its first line.
-fn head(rule: &Rule) -> Option<Span> {
+pub(super) fn head(rule: &Rule) -> Option<Span> {
     if let Some(span) = &rule.name.span {
         return Some(span.clone());
     }
@@ -199,10 +199,17 @@ fn odd_pattern(pattern: &Located<Box<str>>, out: &mut Vec<Problem>) {
             .any(|w| w.word == stem || w.aka.contains(&stem))
     });
     if text.starts_with('^') || text.ends_with('$') || unescaped('|') || verb {
+        let (start, end) = (text.strip_prefix('^'), text.strip_suffix('$'));
         let plain = text
             .trim_start_matches('^')
             .trim_end_matches('$')
             .replace(".*", "*");
+        // An expression that is anchored at one end only goes on at the other.
+        let plain = match (start, end) {
+            (Some(_), None) if !plain.ends_with('*') => format!("{plain}*"),
+            (None, Some(_)) if !plain.starts_with('*') => format!("*{plain}"),
+            _ => plain,
+        };
         let help = match unescaped('|') {
             true => format!(
                 "for alternatives write a list, or \"{{{}}}\"",

@@ -106,7 +106,12 @@ fn conditions(reader: &mut Reader<'_>, mut fields: Fields) -> Vec<Condition> {
     let after = fields.take("time_after");
     let before = fields.take("time_before");
     let weekdays = fields.take("weekdays");
-    out.extend(window(reader, after, before, weekdays));
+    out.extend(window(
+        reader,
+        after.as_ref(),
+        before.as_ref(),
+        weekdays.as_ref(),
+    ));
     for key in [
         "param_eq",
         "param_gt",
@@ -168,29 +173,29 @@ fn test(key: &str, operand: ParamOperand) -> Option<Test> {
 /// The three keys about time are one window. Refuses a window that no moment lies in.
 fn window(
     reader: &mut Reader<'_>,
-    after: Option<Field>,
-    before: Option<Field>,
-    weekdays: Option<Field>,
+    after: Option<&Field>,
+    before: Option<&Field>,
+    weekdays: Option<&Field>,
 ) -> Option<Condition> {
-    let seconds = |field: &Option<Field>| match field.as_ref()?.read {
+    let seconds = |field: Option<&Field>| match field?.read {
         Read::Time(seconds) => Some(seconds),
         _ => None,
     };
-    let (from, until) = (seconds(&after), seconds(&before));
-    let days = match weekdays.as_ref().map(|f| &f.read) {
+    let (from, until) = (seconds(after), seconds(before));
+    let days = match weekdays.map(|f| &f.read) {
         Some(Read::Weekdays(days)) => *days,
         _ => 0b111_1111,
     };
-    let place = |reader: &Reader<'_>, field: &Option<Field>| -> Option<Span> {
-        field.as_ref().map(|f| reader.span(f.at.clone()))
+    let place = |reader: &Reader<'_>, field: Option<&Field>| -> Option<Span> {
+        field.map(|f| reader.span(f.at.clone()))
     };
-    if let (Some(0), Some(at)) = (until, place(reader, &before)) {
+    if let (Some(0), Some(at)) = (until, place(reader, before)) {
         let problem = Problem::error("empty-window", at, "no time of day is before midnight")
             .help("leave `time_before` out: the window then ends at midnight");
         reader.push(problem);
     } else if let (Some(from), Some(until)) = (from, until)
         && from == until
-        && let (Some(first), Some(second)) = (place(reader, &after), place(reader, &before))
+        && let (Some(first), Some(second)) = (place(reader, after), place(reader, before))
     {
         let message = "a window that starts and ends at the same time is empty";
         let problem = Problem::error("empty-window", second, message)
@@ -199,7 +204,7 @@ fn window(
             .help("leave both out if the whole day is meant");
         reader.push(problem);
     }
-    let written: Vec<&Field> = [&after, &before, &weekdays].into_iter().flatten().collect();
+    let written: Vec<&Field> = [after, before, weekdays].into_iter().flatten().collect();
     let first = written.iter().min_by_key(|f| f.key_at.start)?;
     let span = located(reader, first, ()).span.map(|s| Span {
         range: first.whole(),

@@ -36,6 +36,19 @@ pub(super) fn effect(words: &[Word]) -> Option<Effect> {
         .reduce(worse)
 }
 
+/// The effect of a name with a prefix before it, such as `s3:DeleteObject`, where `whole` is that of
+/// all words together. In `backup:DescribeJob` and `crm.search.createContact` the prefix is a place
+/// and must not drown the deed; in `delete:list` it is the deed.
+pub(super) fn qualified(whole: Option<Effect>, prefix: &[Word], own: &[Word]) -> Option<Effect> {
+    let deed = effect(own);
+    let place = !prefix.iter().any(|w| w.restricts(Use::Verb));
+    match (whole, deed) {
+        (_, Some(_)) if place && own.len() > 1 && own[0].verb.is_some() => deed,
+        (Some(a), Some(b)) => Some(worse(a, b)),
+        (a, b) => a.or(b),
+    }
+}
+
 /// The effect of one deed: words without `and` and `or`.
 fn deed(words: &[Word]) -> Option<Effect> {
     let words = core(words);
@@ -78,23 +91,31 @@ fn head(words: &[Word]) -> Option<(usize, Effect)> {
     }
 }
 
-/// `get_user`: the first word decides. Only `get_delete` is not what it seems.
+/// `get_user`: the first word decides. Only in `get_delete` and `list_update` is it not what it
+/// seems.
 fn verb_first(effect: Effect, words: &[Word]) -> Effect {
     match words {
-        [_, second] => match second.verb {
-            Some((other, Use::Verb)) => worse(effect, other),
-            _ => effect,
-        },
+        [first, second] if second.used() >= Some(at_end(*first)) => second
+            .verb
+            .map_or(effect, |(other, _)| worse(effect, other)),
         _ => effect,
     }
 }
 
-/// `list_users` and `list_create`: the first word decides unless a surer verb follows.
+/// How sure a verb at the end must be to matter after this one.
+fn at_end(word: Word) -> Use {
+    match (word.role, word.used()) {
+        (Role::Listing, _) => Use::Both,
+        (_, used) => used.unwrap_or(Use::Verb),
+    }
+}
+
+/// `search_users` and `search_create`: the first word decides unless a surer verb follows.
 fn either_first(effect: Effect, words: &[Word]) -> (usize, Effect) {
     let last = words.len() - 1;
     match words[last].verb {
         Some((other, Use::Verb)) if last > 0 => return (last, other),
-        Some((other, Use::Both)) if last == 1 => return (0, worse(effect, other)),
+        Some((other, Use::Both)) if last > 0 => return (0, worse(effect, other)),
         _ => {}
     }
     match surest(&words[1..], Use::Verb) {
@@ -103,14 +124,26 @@ fn either_first(effect: Effect, words: &[Word]) -> (usize, Effect) {
     }
 }
 
-/// The verbs that are this sure: the last word if it is one of them and the only one, else the
-/// worst.
+/// The first verb that is this sure: `github_get_commit_status`. One at the end may be the deed as
+/// well (`backup_list`, `board_list_update`), so the worse of the two counts.
 fn surest(words: &[Word], sure: Use) -> Option<(usize, Effect)> {
-    words
-        .iter()
-        .enumerate()
-        .filter_map(|(i, w)| w.verb.filter(|(_, u)| *u == sure).map(|(e, _)| (i, e)))
-        .reduce(|a, b| if harm(b.1) > harm(a.1) { b } else { a })
+    let verb = |at: usize, fits: &dyn Fn(Use) -> bool| {
+        let (effect, used) = words[at].verb?;
+        fits(used).then_some((at, effect))
+    };
+    let first = (0..words.len()).find_map(|at| verb(at, &|used| used == sure))?;
+    let end = words.len() - 1;
+    let needed = if first.0 + 1 == end {
+        at_end(words[first.0])
+    } else {
+        sure
+    };
+    let last = verb(end, &|used| used >= needed).unwrap_or(first);
+    Some(if harm(last.1) > harm(first.1) {
+        last
+    } else {
+        first
+    })
 }
 
 /// Words none of which is surely a verb: `git_status` shows a state; `comment` and `email_user` do
@@ -129,16 +162,23 @@ fn nouns(words: &[Word], last: usize) -> Option<(usize, Effect)> {
     }
 }
 
-/// What becomes of an effect by its object: creating a payment pays, updating a role changes who
-/// may do what.
+/// What becomes of an effect by its object: any change to a payment pays and any change to a role
+/// changes who may do what; a message is sent and a cluster deployed only by making it.
 fn raised(effect: Effect, at: usize, words: &[Word]) -> Effect {
-    if !matches!(effect, Effect::Write | Effect::Execute) {
-        return effect;
-    }
+    let counts = |by: Effect| match effect {
+        Effect::Write => match by {
+            Effect::Pay | Effect::Privilege => true,
+            Effect::Send | Effect::Deploy => words[at].makes,
+            _ => false,
+        },
+        Effect::Execute => by == Effect::Pay,
+        _ => false,
+    };
     words
         .iter()
         .enumerate()
         .filter(|(i, _)| *i != at)
         .filter_map(|(_, w)| w.raises)
+        .filter(|by| counts(*by))
         .fold(effect, worse)
 }

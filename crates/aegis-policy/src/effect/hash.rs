@@ -15,6 +15,11 @@ pub(crate) const fn slot(state: u32, slots: usize) -> usize {
     ((state ^ (state >> 15)) as usize) & (slots - 1)
 }
 
+/// Bits that tell apart most texts of one slot.
+pub(crate) const fn check(state: u32) -> u16 {
+    (state >> 16) as u16
+}
+
 /// The state after all of a text.
 pub(crate) const fn of(text: &[u8]) -> u32 {
     let mut state = START;

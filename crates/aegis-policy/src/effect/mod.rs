@@ -6,6 +6,7 @@
 //! which no effect rule makes automatic.
 
 mod classify;
+mod endings;
 mod hash;
 mod tables;
 mod tokens;
@@ -43,14 +44,11 @@ pub fn by_words(name: &str) -> Option<Effect> {
 
 fn words_of(letters: &tokens::Letters) -> Option<Effect> {
     let words = letters.words();
-    let whole = classify::effect(words.list());
-    // In `crm.search.createContact` the prefix must not drown the deed; in `delete:list` it is one.
-    let own = letters
-        .tail_words()
-        .and_then(|w| classify::effect(w.list()));
-    let effect = match (whole, own) {
-        (Some(a), Some(b)) => worse(a, b),
-        (a, b) => a.or(b)?,
+    let (prefix, own) = words.halves();
+    let effect = if prefix.is_empty() {
+        classify::effect(own)?
+    } else {
+        classify::qualified(classify::effect(words.list()), prefix, own)?
     };
     // A verb that no table knows may hide among foreign letters or beyond the limit.
     let unsure = letters.foreign || letters.cut_short || words.cut_short;
@@ -60,13 +58,13 @@ fn words_of(letters: &tokens::Letters) -> Option<Effect> {
 fn published_or_named(name: &str) -> EffectFound {
     let letters = tokens::Letters::of(name);
     if !letters.cut_short
-        && let Some(effect) = tables::tool(letters.all())
+        && let Some(effect) = letters.published()
     {
         return known(Some(effect), EffectSource::Catalogue);
     }
     let named = words_of(&letters);
     if !letters.cut_short
-        && let Some(effect) = letters.tail().and_then(tables::tool)
+        && let Some(effect) = letters.published_without_prefix()
     {
         // `delete:list` is no `list`: the prefix may say more than where the tool is from.
         return match named {
@@ -95,3 +93,6 @@ fn hinted(found: EffectFound, hints: Hints) -> EffectFound {
         _ => found,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -32,6 +32,8 @@ pub(super) enum Role {
     Join,
     /// A name that ends in it and has no verb shows the state of something: `status`, `info`.
     State,
+    /// It reads, but is also a thing that deeds are done to: `board_list_update`.
+    Listing,
 }
 
 /// What is known of one word.
@@ -43,6 +45,8 @@ pub(super) struct Word {
     pub(super) raises: Option<Effect>,
     /// What else it does.
     pub(super) role: Role,
+    /// Whether it brings something about: creating a `message` sends it, editing one does not.
+    pub(super) makes: bool,
     /// Whether two words of a name are read as this one: `pull_request`, `log_in`.
     pub(super) compound: bool,
 }
@@ -53,6 +57,7 @@ impl Word {
         verb: None,
         raises: None,
         role: Role::Plain,
+        makes: false,
         compound: false,
     };
 
@@ -68,29 +73,56 @@ impl Word {
     }
 }
 
-/// One word of the table.
+/// One word of the table. Texts lie in one string: a table of references would have to be patched
+/// at every start of the program.
 struct Entry {
-    text: &'static str,
+    at: u32,
+    len: u8,
     word: Word,
+}
+
+/// One name of the tool table.
+struct Tool {
+    at: u32,
+    len: u8,
+    effect: Effect,
+}
+
+/// A slot of a table: the number of an entry, counted from 1 as 0 is empty, and some bits of its
+/// hash, so that hardly any wrong entry is looked at.
+struct Slot {
+    number: u16,
+    check: u16,
 }
 
 /// Shorthands for the generated file.
 const fn w(
-    text: &'static str,
+    at: u32,
+    len: u8,
     verb: Option<(Effect, Use)>,
     raises: Option<Effect>,
     role: Role,
-    compound: bool,
+    (makes, compound): (bool, bool),
 ) -> Entry {
     Entry {
-        text,
+        at,
+        len,
         word: Word {
             verb,
             raises,
             role,
+            makes,
             compound,
         },
     }
+}
+
+const fn t(at: u32, len: u8, effect: Effect) -> Tool {
+    Tool { at, len, effect }
+}
+
+const fn s(number: u16, check: u16) -> Slot {
+    Slot { number, check }
 }
 
 include!(concat!(env!("OUT_DIR"), "/effect_tables.rs"));
@@ -102,25 +134,78 @@ pub(super) fn word(text: &[u8]) -> Option<Word> {
 
 /// The same with its hash at hand.
 pub(super) fn word_hashed(text: &[u8], state: u32) -> Option<Word> {
-    let mut slot = hash::slot(state, WORD_SLOTS.len());
-    loop {
-        let entry = WORDS.get(usize::from(WORD_SLOTS[slot]).wrapping_sub(1))?;
-        if entry.text.as_bytes() == text {
-            return Some(entry.word);
-        }
-        slot = (slot + 1) & (WORD_SLOTS.len() - 1);
-    }
+    let number = find(&WORD_SLOTS, state, |number| {
+        let entry = &WORDS[number];
+        is_text(WORD_TEXT, entry.at, entry.len, text)
+    })?;
+    Some(WORDS[number].word)
 }
 
 /// The effect of the published tools of this name: its letters and digits in lower case, without
-/// anything between them.
-pub(super) fn tool(text: &[u8]) -> Option<Effect> {
-    let mut slot = hash::slot(hash::of(text), TOOL_SLOTS.len());
+/// anything between them; `state` is their hash.
+pub(super) fn tool(text: &[u8], state: u32) -> Option<Effect> {
+    let number = find(&TOOL_SLOTS, state, |number| {
+        let tool = &TOOLS[number];
+        is_text(TOOL_TEXT, tool.at, tool.len, text)
+    })?;
+    Some(TOOLS[number].effect)
+}
+
+/// The letters of the longest word that starts with these three; 0 if none does. It saves most
+/// look-ups when words that are written together are told apart.
+pub(super) fn longest(three: &[u8; 3]) -> usize {
+    let index = three.iter().try_fold(0, |index, byte| {
+        let letter = byte.wrapping_sub(b'a');
+        (letter < 26).then_some(index * 26 + usize::from(letter))
+    });
+    index.map_or(0, |i| usize::from(LONGEST[i]))
+}
+
+fn is_text(all: &str, at: u32, len: u8, text: &[u8]) -> bool {
+    let at = at as usize;
+    all.as_bytes().get(at..at + usize::from(len)) == Some(text)
+}
+
+/// Looks through the slots of a hash. A table is at most half full, so there is an empty slot.
+fn find(slots: &[Slot], state: u32, is_it: impl Fn(usize) -> bool) -> Option<usize> {
+    let mut at = hash::slot(state, slots.len());
     loop {
-        let (name, effect) = TOOLS.get(usize::from(TOOL_SLOTS[slot]).wrapping_sub(1))?;
-        if name.as_bytes() == text {
-            return Some(*effect);
+        let slot = &slots[at];
+        let number = usize::from(slot.number).checked_sub(1)?;
+        if slot.check == hash::check(state) && is_it(number) {
+            return Some(number);
         }
-        slot = (slot + 1) & (TOOL_SLOTS.len() - 1);
+        at = (at + 1) & (slots.len() - 1);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_entry_is_found_and_nothing_else() {
+        for entry in &WORDS {
+            let text = &WORD_TEXT.as_bytes()[entry.at as usize..][..usize::from(entry.len)];
+            assert_eq!(word(text), Some(entry.word));
+            assert!(
+                text.iter()
+                    .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
+            );
+        }
+        for entry in &TOOLS {
+            let text = &TOOL_TEXT.as_bytes()[entry.at as usize..][..usize::from(entry.len)];
+            assert_eq!(tool(text, hash::of(text)), Some(entry.effect));
+        }
+        assert_eq!(word(b"frobnicate"), None);
+        assert_eq!(word(b""), None);
+        assert_eq!(tool(b"", hash::of(b"")), None);
+    }
+
+    #[test]
+    fn the_longest_word_by_its_start() {
+        assert!(longest(b"del") >= "deletecollection".len());
+        assert_eq!(longest(b"xzq"), 0);
+        assert_eq!(longest(b"a1b"), 0);
     }
 }

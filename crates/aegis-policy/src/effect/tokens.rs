@@ -4,8 +4,8 @@
 //! `CREATEISSUE` must be one name here too. Words that are written together are therefore found
 //! with the word list, not with capitals. Everything lies in fixed buffers.
 
-use super::hash;
 use super::tables::{self, Role, Use, Word};
+use super::{endings, hash};
 use crate::model::Effect;
 
 /// Letters and digits of the longest name that is looked at; a longer one is never called reading.
@@ -23,8 +23,10 @@ const MAX_JOINED: usize = 5;
 pub(super) struct Letters {
     buffer: [u8; MAX_LETTERS],
     len: usize,
-    /// Where each word starts, and the end of the last one.
-    bounds: [u8; MAX_WORDS + 1],
+    /// The hash of all letters.
+    state: u32,
+    /// Where each word starts.
+    starts: [u8; MAX_WORDS],
     words: usize,
     /// Where the part after the last `/`, `:`, `.`, `#` or `__` starts: what a client or gateway
     /// puts before a tool's name is separated by one of these.
@@ -41,14 +43,15 @@ impl Letters {
         let mut letters = Self {
             buffer: [0; MAX_LETTERS],
             len: 0,
-            bounds: [0; MAX_WORDS + 1],
+            state: hash::START,
+            starts: [0; MAX_WORDS],
             words: 0,
             tail: 0,
             cut_short: false,
             foreign: false,
         };
+        let mut before = b' ';
         let mut inside = false;
-        let mut before = 0;
         for &byte in name.as_bytes() {
             if byte.is_ascii_alphanumeric() || byte >= 0x80 {
                 if !letters.push(byte, inside) {
@@ -73,84 +76,89 @@ impl Letters {
             return false;
         }
         if !inside {
+            self.starts[self.words] = u8::try_from(self.len).unwrap_or(u8::MAX);
             self.words += 1;
         }
+        let byte = byte.to_ascii_lowercase();
         self.foreign |= byte >= 0x80;
-        self.buffer[self.len] = byte.to_ascii_lowercase();
+        self.buffer[self.len] = byte;
+        self.state = hash::step(self.state, byte);
         self.len += 1;
-        self.bounds[self.words] = u8::try_from(self.len).unwrap_or(u8::MAX);
         true
     }
 
-    /// All letters.
-    pub(super) fn all(&self) -> &[u8] {
-        &self.buffer[..self.len]
+    /// The effect of the published tools of this name.
+    pub(super) fn published(&self) -> Option<Effect> {
+        tables::tool(&self.buffer[..self.len], self.state)
     }
 
-    /// The letters of the tool's own name, if a prefix stands before it.
-    pub(super) fn tail(&self) -> Option<&[u8]> {
-        (0 < self.tail && self.tail < self.len).then(|| &self.buffer[self.tail..self.len])
+    /// The effect of the published tools of the part that is the tool's own name, if a prefix
+    /// stands before it.
+    pub(super) fn published_without_prefix(&self) -> Option<Effect> {
+        let own = &self.buffer[self.tail..self.len];
+        (self.tail > 0 && !own.is_empty())
+            .then(|| tables::tool(own, hash::of(own)))
+            .flatten()
     }
 
-    /// The letters of `count` words from the word `first` on.
-    fn span(&self, first: usize, count: usize) -> &[u8] {
-        let (from, to) = (self.bounds[first], self.bounds[first + count]);
-        &self.buffer[usize::from(from)..usize::from(to)]
+    /// The letters from the word `from` up to the word `to`.
+    fn span(&self, from: usize, to: usize) -> &[u8] {
+        let at = |word: usize| match self.starts[..self.words].get(word) {
+            Some(start) => usize::from(*start),
+            None => self.len,
+        };
+        &self.buffer[at(from)..at(to)]
     }
 
     /// The words.
     pub(super) fn words(&self) -> Words {
-        self.words_from(0)
-    }
-
-    /// The words of the tool's own name, if a prefix stands before it.
-    pub(super) fn tail_words(&self) -> Option<Words> {
-        self.tail()?;
-        let first = (0..self.words).find(|i| usize::from(self.bounds[*i]) == self.tail)?;
-        Some(self.words_from(first))
-    }
-
-    fn words_from(&self, first: usize) -> Words {
-        let mut words = Words::default();
-        let mut i = first;
+        let mut words = Words {
+            list: [Word::UNKNOWN; MAX_WORDS],
+            len: 0,
+            own: 0,
+            cut_short: false,
+        };
+        let mut i = 0;
         while i < self.words {
-            if i + 1 < self.words
-                && let Some(word) = tables::word(self.span(i, 2)).filter(|w| w.compound)
-            {
+            let start = usize::from(self.starts[i]);
+            if start == self.tail {
+                words.own = words.len;
+            }
+            let compound = (i + 1 < self.words && usize::from(self.starts[i + 1]) != self.tail)
+                .then(|| tables::word(self.span(i, i + 2)))
+                .flatten()
+                .filter(|w| w.compound);
+            if let Some(word) = compound {
                 words.push(word);
                 i += 2;
-                continue;
+            } else {
+                words.read(self.span(i, i + 1));
+                i += 1;
             }
-            words.read(self.span(i, 1));
-            i += 1;
         }
         words
     }
 }
 
 /// The words of a name in their order.
-#[derive(Debug)]
 pub(super) struct Words {
     list: [Word; MAX_WORDS],
     len: usize,
+    /// Where the tool's own name starts.
+    own: usize,
     /// Whether there were more.
     pub(super) cut_short: bool,
-}
-
-impl Default for Words {
-    fn default() -> Self {
-        Self {
-            list: [Word::UNKNOWN; MAX_WORDS],
-            len: 0,
-            cut_short: false,
-        }
-    }
 }
 
 impl Words {
     /// The words.
     pub(super) fn list(&self) -> &[Word] {
         &self.list[..self.len]
+    }
+
+    /// The words before the tool's own name, and those of it.
+    pub(super) fn halves(&self) -> (&[Word], &[Word]) {
+        self.list().split_at(self.own.min(self.len))
     }
 
     fn push(&mut self, word: Word) {
@@ -182,9 +190,9 @@ impl Words {
     /// Adds the words of a run that is no word itself.
     fn push_joined(&mut self, run: &[u8]) {
         let mut found = [Word::UNKNOWN; MAX_JOINED];
-        if let Some(count) = cover(run, &mut found, 0) {
+        if let Some(count) = cover(run, &mut found) {
             for i in 0..count {
-                let first = i == 0 || found[i - 1].role == Role::Join;
+                let first = i == 0 || matches!(found[i - 1].role, Role::Join | Role::Skip);
                 self.push(joined(found[i], first, i + 1 == count));
             }
         } else if let Some(word) = leading_verb(run) {
@@ -209,48 +217,76 @@ fn without_digits(run: &[u8]) -> &[u8] {
     &run[from..to]
 }
 
-/// Whether a word of this length may be a part of a run.
-fn may_join(word: Word, len: usize) -> bool {
-    len >= 3 || (len == 2 && word.role == Role::Cut)
+/// Fills `found` with words that make up the whole run, the longest first; how many there are.
+fn cover(run: &[u8], found: &mut [Word; MAX_JOINED]) -> Option<usize> {
+    // Bit `n`: nothing makes up the rest from the letter `n` on. It keeps the search linear; that
+    // fewer words might have been left for another way there is not worth a second look.
+    let mut dead = 0;
+    (run.len() <= MAX_RUN)
+        .then(|| cover_from(run, 0, found, 0, &mut dead))
+        .flatten()
 }
 
-/// Fills `found` from `depth` on with words that make up the whole run, the longest first; how many
-/// there are then.
-fn cover(run: &[u8], found: &mut [Word; MAX_JOINED], depth: usize) -> Option<usize> {
-    if run.is_empty() {
+fn cover_from(
+    run: &[u8],
+    at: usize,
+    found: &mut [Word; MAX_JOINED],
+    depth: usize,
+    dead: &mut u64,
+) -> Option<usize> {
+    let rest = &run[at..];
+    if rest.is_empty() {
         return Some(depth);
     }
-    if depth == MAX_JOINED || run.len() > MAX_RUN {
+    if depth == MAX_JOINED || *dead >> at & 1 == 1 {
         return None;
     }
     let mut known = [None; MAX_WORD + 1];
-    let mut state = hash::START;
-    for (i, &byte) in run.iter().enumerate().take(MAX_WORD) {
-        state = hash::step(state, byte);
-        known[i + 1] = tables::word_hashed(&run[..=i], state).filter(|w| may_join(*w, i + 1));
-    }
-    for len in (1..known.len()).rev() {
+    let longest = parts(rest, &mut known);
+    for len in (2..=longest).rev() {
         if let Some(word) = known[len] {
             found[depth] = word;
-            if let Some(count) = cover(&run[len..], found, depth + 1) {
+            if let Some(count) = cover_from(run, at + len, found, depth + 1, dead) {
                 return Some(count);
             }
         }
     }
+    *dead |= 1 << at;
     None
+}
+
+/// The words the letters start with, by their length; the length of the longest there can be. Of
+/// two letters only what stands between other words counts (`getuserbyid`).
+fn parts(rest: &[u8], known: &mut [Option<Word>; MAX_WORD + 1]) -> usize {
+    let most = match rest.first_chunk() {
+        Some(three) => tables::longest(three).clamp(2, MAX_WORD).min(rest.len()),
+        None => rest.len(),
+    };
+    let mut state = hash::START;
+    for len in 1..=most {
+        state = hash::step(state, rest[len - 1]);
+        if len >= 2 {
+            known[len] = tables::word_hashed(&rest[..len], state).filter(|w| {
+                (len >= 3 || matches!(w.role, Role::Cut | Role::Join))
+                    && (!w.compound || w.verb.is_none())
+            });
+        }
+    }
+    most
 }
 
 /// A word found in a run: a verb is believed at the start, and at the end if it is hardly ever a
 /// noun (`userdelete`, but `dataset`).
 fn joined(word: Word, first: bool, last: bool) -> Word {
-    let (effect, used) = match word.verb {
-        Some(verb) => verb,
-        None => return word,
+    let Some((effect, used)) = word.verb else {
+        return word;
     };
     let believed = match used {
         Use::Verb => first || (last && effect != Effect::Read),
         Use::Both => first,
-        Use::First | Use::Noun | Use::Guess => false,
+        // `tagresource`; but `logmetric` need not read a log.
+        Use::First | Use::Noun => first && !last && effect != Effect::Read,
+        Use::Guess => false,
     };
     guessed(word, believed)
 }
@@ -264,58 +300,46 @@ fn guessed(word: Word, believed: bool) -> Word {
     Word { verb, ..word }
 }
 
-/// Endings that make a noun or adjective of a verb: an `assignment` assigns nothing.
-const ENDINGS: [&[u8]; 19] = [
-    b"ment", b"ments", b"able", b"ible", b"ion", b"ions", b"ation", b"ations", b"ance", b"ence",
-    b"ers", b"ors", b"age", b"ages", b"ure", b"ive", b"ives", b"ity", b"ness",
-];
-
 /// The longest verb the run starts with, if what follows can be a word. A verb that reads is not
 /// believed where another one may follow.
 fn leading_verb(run: &[u8]) -> Option<Word> {
-    let mut state = hash::START;
-    let mut best = None;
-    for (i, &byte) in run.iter().enumerate().take(MAX_WORD) {
-        state = hash::step(state, byte);
-        let (head, rest) = run.split_at(i + 1);
-        if head.len() >= 3
-            && rest.len() >= 3
-            && let Some(word) = tables::word_hashed(head, state)
-            && word.used() >= Some(Use::Both)
-            && (head.len() >= 4 || !word.restricts(Use::Both))
-        {
-            best = Some((word, rest));
-        }
-    }
-    let (word, rest) = best?;
-    let believed = !ENDINGS.contains(&rest) && (word.restricts(Use::Both) || !hides_a_deed(rest));
+    let run = run.strip_prefix(b"batch").unwrap_or(run);
+    let mut known = [None; MAX_WORD + 1];
+    let longest = parts(run, &mut known);
+    let (len, word) = (3..=longest).rev().find_map(|len| {
+        let word = known[len].filter(|w| w.used() >= Some(Use::Both))?;
+        let rest = run.len() - len;
+        (rest >= 6 || (rest >= 3 && (len >= 4 || !word.restricts(Use::Both))))
+            .then_some((len, word))
+    })?;
+    let rest = &run[len..];
+    let believed = !endings::is_ending(rest) && (word.restricts(Use::Both) || !hides_a_deed(rest));
     believed.then(|| guessed(word, true))
 }
 
-/// Whether a verb that does more than read stands anywhere in the run.
+/// Whether `and`, `or` or `then` and a verb that does more than read stand in the run, as in
+/// `getorcreatelabel`.
 fn hides_a_deed(run: &[u8]) -> bool {
-    (0..run.len()).any(|from| {
-        let mut state = hash::START;
-        run[from..]
-            .iter()
-            .enumerate()
-            .take(MAX_WORD)
-            .any(|(i, &byte)| {
-                state = hash::step(state, byte);
-                i >= 3
-                    && tables::word_hashed(&run[from..=from + i], state)
-                        .is_some_and(|w| w.restricts(Use::Both))
+    let joins: [&[u8]; 3] = [b"and", b"or", b"then"];
+    (0..run.len()).any(|at| {
+        joins.iter().any(|join| {
+            run[at..].strip_prefix(*join).is_some_and(|rest| {
+                let mut known = [None; MAX_WORD + 1];
+                parts(rest, &mut known);
+                known.iter().flatten().any(|w| w.restricts(Use::Both))
             })
+        })
     })
 }
 
-/// A verb that does more than read at the end of the run.
+/// A verb that does more than read and is hardly ever a noun, at the end of the run.
 fn trailing_verb(run: &[u8]) -> Option<Word> {
-    (3..=MAX_WORD)
-        .rev()
-        .filter_map(|len| run.len().checked_sub(len))
-        .filter(|from| *from >= 2)
-        .find_map(|from| tables::word(&run[from..]).filter(|w| w.restricts(Use::Verb)))
-        .filter(|_| run.len() >= 7)
+    (2..run.len().saturating_sub(2))
+        .filter(|at| run.len() - at <= MAX_WORD && run.len() >= 7)
+        .find_map(|at| {
+            let most = run[at..].first_chunk().map_or(0, tables::longest);
+            (most >= run.len() - at).then(|| tables::word(&run[at..]))?
+        })
+        .filter(|w| w.restricts(Use::Verb))
         .map(|word| guessed(word, true))
 }

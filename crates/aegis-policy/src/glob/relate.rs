@@ -28,10 +28,18 @@ impl Glob {
     /// other, as in `?*` and `*?`.
     #[must_use]
     pub fn covers(&self, other: &Self) -> bool {
-        let mine: Vec<Vec<Symbol<'_>>> = self.alternatives().iter().map(symbols).collect();
+        // Nearly all pairs miss a literal, which is quick to see.
+        let mut mine: Vec<Option<Vec<Symbol<'_>>>> = vec![None; self.alternatives().len()];
         other.alternatives().iter().all(|theirs| {
-            let theirs = symbols(theirs);
-            mine.iter().any(|mine| covers(mine, &theirs))
+            let mut their_symbols = None;
+            self.alternatives()
+                .iter()
+                .zip(&mut mine)
+                .filter(|(alternative, _)| !misses_literal(alternative, theirs))
+                .any(|(alternative, mine)| {
+                    let mine = mine.get_or_insert_with(|| symbols(alternative));
+                    covers(mine, their_symbols.get_or_insert_with(|| symbols(theirs)))
+                })
         })
     }
 
@@ -82,6 +90,22 @@ fn symbols(alternative: &Alternative) -> Vec<Symbol<'_>> {
         }
     }
     out
+}
+
+/// Whether a literal of `mine` stands in none of `theirs`, so that it cannot take all of them. A set
+/// may stand for one of its characters.
+fn misses_literal(mine: &Alternative, theirs: &Alternative) -> bool {
+    let theirs = theirs.tokens();
+    if theirs.iter().any(|token| matches!(token, Token::Set(_))) {
+        return false;
+    }
+    let stands = |literal: &str| {
+        let within =
+            |token: &Token| matches!(token, Token::Literal(text) if text.contains(literal));
+        theirs.iter().any(within)
+    };
+    let misses = |token: &Token| matches!(token, Token::Literal(text) if !stands(text));
+    mine.tokens().iter().any(misses)
 }
 
 /// Wildcard matching with the other pattern as the text: its symbols are letters that `*` may take.

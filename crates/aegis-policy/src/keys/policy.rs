@@ -80,14 +80,14 @@ pub(crate) static RULE: Table = Table {
             Shape::Table(&MATCH),
             "Which actions it speaks of; all of its keys must match. Absent or empty: every action (with a warning)",
             "{ type: \"delete*\" }",
-            &["matches", "when", "on", "select", "selector"],
+            &["matches", "on", "select", "selector"],
         ),
         key(
             "conditions",
             Shape::Table(&CONDITIONS),
             "What must hold besides; all of it. Absent: nothing",
             "{ param_gt: { count: 100 } }",
-            &["condition", "if", "where", "unless", "constraints"],
+            &["condition", "if", "when", "where", "constraints"],
         ),
         key(
             "risk_level",
@@ -123,7 +123,7 @@ pub(crate) static MATCH: Table = Table {
             "type",
             Shape::Patterns,
             "The type of the action: usually the name of a tool. Absent: any",
-            "[\"delete*\", \"drop_?able\"]",
+            "[\"delete*\", \"drop_table\"]",
             &[
                 "tool", "tools", "types", "name", "action", "actions", "kind",
             ],

@@ -97,6 +97,13 @@ pub(crate) static ACTION: Table = Table {
             &["principal", "user", "who"],
         ),
         key(
+            "session",
+            Shape::Verbatim,
+            "The session, which no rule looks at. Absent: none",
+            "s-1",
+            &["session_id"],
+        ),
+        key(
             "params",
             Shape::Object,
             "The parameters by name, as JSON values. Absent: none",

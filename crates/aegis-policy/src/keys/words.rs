@@ -24,16 +24,7 @@ pub(crate) static APPROVALS: Words = Words {
         word(
             "auto",
             "it runs",
-            &[
-                "allow",
-                "allowed",
-                "permit",
-                "accept",
-                "automatic",
-                "always",
-                "yes",
-                "true",
-            ],
+            &["allow", "allowed", "permit", "accept", "automatic"],
         ),
         word(
             "approve",
@@ -45,9 +36,7 @@ pub(crate) static APPROVALS: Words = Words {
         word(
             "block",
             "it does not run",
-            &[
-                "deny", "denied", "forbid", "reject", "refuse", "never", "no", "false",
-            ],
+            &["deny", "denied", "forbid", "reject", "refuse"],
         ),
     ],
 };

@@ -66,7 +66,10 @@ rules:
         for kind in ["", "get_a", "get_x", "delete_x", "frob", "wörk"] {
             for target in ["", "prod", "a", "bc"] {
                 for agent in ["", "bot", "cx"] {
-                    let action = Action::new(kind).target(target).agent(agent).param("n", 2_i64);
+                    let action = Action::new(kind)
+                        .target(target)
+                        .agent(agent)
+                        .param("n", 2_i64);
                     policy.speaking_of(NameField::Type, kind, &mut sets[0]);
                     policy.speaking_of(NameField::Target, target, &mut sets[1]);
                     policy.speaking_of(NameField::Agent, agent, &mut sets[2]);

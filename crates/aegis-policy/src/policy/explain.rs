@@ -180,15 +180,22 @@ impl Policy {
                 .filter_map(|(number, rule)| {
                     Some(Earlier {
                         rule: RulePlace::new(rule, number),
-                        because: self.why_not(rule, number, &scene)?,
+                        because: self.unfit(rule, number, &scene)?,
                     })
                 })
                 .collect(),
         }
     }
 
+    /// Why the rule with a 0-based number does not decide about an action, whatever the rules before
+    /// it do; `None` if it would, or if there is no such rule.
+    #[must_use]
+    pub fn why_not(&self, number: u32, action: &Action, at: Moment) -> Option<WhyNot> {
+        self.unfit(self.rule(number)?, number, &self.scene(action, at))
+    }
+
     /// The first part of a rule that does not fit; `None` if the rule decides.
-    fn why_not(&self, rule: &Rule, number: u32, scene: &Scene<'_>) -> Option<WhyNot> {
+    fn unfit(&self, rule: &Rule, number: u32, scene: &Scene<'_>) -> Option<WhyNot> {
         let action = scene.action;
         if let Some((patterns, name)) = unmet(rule.matches.kind.as_deref(), &action.kind) {
             return Some(WhyNot::Type { patterns, name });

@@ -6,8 +6,9 @@ use crate::keys::Operand;
 use crate::model::ParamPath;
 use crate::path;
 use crate::plain::{Plain, classify};
+use crate::policy::REGEX_BYTES;
 use crate::problem::{Problem, shown};
-use crate::regexes;
+use crate::regexes::{self, RegexError};
 use crate::tree::{Map, Node, Style, View};
 use crate::value::{Number, Value};
 
@@ -62,10 +63,17 @@ impl Reader<'_> {
                 let width = text.get(e.at..).and_then(|t| t.chars().next());
                 let end = e.at + width.map_or(0, char::len_utf8);
                 let at = self.inside(node, e.at..end);
-                let message = format!("`{}` is not a parameter path: {}", shown(text), e.message);
-                let problem = Problem::error("bad-path", self.span(at), message)
-                    .help("steps are joined by dots; a dot in a name is written `\\.`");
-                self.push(problem);
+                let at = if at.is_empty() { node.at() } else { at };
+                let message = match text {
+                    "" => "the name of a parameter is empty".into(),
+                    _ => format!("`{}` is not a parameter path: {}", shown(text), e.message),
+                };
+                let dots = text.starts_with('.') || text.ends_with('.') || text.contains("..");
+                let problem = Problem::error("bad-path", self.span(at), message);
+                self.push(match dots {
+                    true => problem.help("a dot in a name is written `\\.`"),
+                    false => problem,
+                });
                 None
             }
         }
@@ -77,6 +85,7 @@ impl Reader<'_> {
             View::Scalar(text, Style::Plain) if classify(text) != Plain::Text => {
                 let message = match text {
                     "" => format!("{what} is missing"),
+                    "null" => format!("`null` without quotes is no text, and {what} is one"),
                     _ => format!("`{}` is {}, and {what} is a text", shown(text), kind(node)),
                 };
                 let problem = self.error("key-not-text", node, message);
@@ -163,12 +172,17 @@ impl Reader<'_> {
                     shown(text)
                 ),
             ),
+            Style::Plain if not_finite(text).is_some() => (
+                "not-a-number",
+                format!("`{name}` compares with a finite number, and `{text}` is none"),
+            ),
             _ => (
                 "not-a-number",
                 format!(
                     "`{name}` compares numbers, and `{}` is {}",
                     shown(text),
                     match kind(node) {
+                        "`null`" => "none",
                         "a number to some readers of YAML" => "one to some readers of YAML only",
                         other => other,
                     }
@@ -214,17 +228,43 @@ impl Reader<'_> {
             self.push(problem);
             return None;
         }
-        if let Err(e) = regexes::compile(text) {
-            let at = e.at.map_or_else(|| node.at(), |at| self.inside(node, at));
-            let message = format!(
-                "`{}` is not a regular expression: {}",
-                shown(text),
-                e.message
-            );
-            self.push(Problem::error("bad-regex", self.span(at), message));
+        match self.compiled(text) {
+            Some(Ok(())) => Some(text.into()),
+            Some(Err(e)) => {
+                let at = e.at.map_or_else(|| node.at(), |at| self.inside(node, at));
+                let message = format!(
+                    "`{}` is not a regular expression: {}",
+                    shown(text),
+                    e.message
+                );
+                self.push(Problem::error("bad-regex", self.span(at), message));
+                None
+            }
+            None => {
+                let message = format!(
+                    "the regular expressions of the policy take more than {REGEX_BYTES} bytes"
+                );
+                let problem = self.error("too-large", node, message);
+                self.push(problem.label("the limit is passed here"));
+                None
+            }
+        }
+    }
+
+    /// Whether an expression compiles, asked once for each; `None` where all of them together have
+    /// become too large.
+    fn compiled(&mut self, text: &str) -> Option<Result<(), RegexError>> {
+        if let Some(known) = self.regexes.get(text) {
+            return Some(known.clone());
+        }
+        if self.regex_bytes > REGEX_BYTES {
             return None;
         }
-        Some(text.into())
+        let result = regexes::compile(text).map(|regex| {
+            self.regex_bytes = self.regex_bytes.saturating_add(regex.memory_usage());
+        });
+        self.regexes.insert(text.into(), result.clone());
+        (self.regex_bytes <= REGEX_BYTES).then_some(result)
     }
 
     /// A scalar, or a list of scalars that must all be contained.

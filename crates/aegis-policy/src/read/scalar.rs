@@ -93,6 +93,9 @@ impl Reader<'_> {
             .error("unknown-timezone", slot.node, message)
             .label("expected an IANA name, such as `Europe/Berlin` or `UTC`");
         let problem = match nearest_zone(text) {
+            _ if text.contains('+') || text.contains(|c: char| c.is_ascii_digit()) => {
+                problem.help("an offset is not a zone: name a place, such as `Europe/Berlin`")
+            }
             Some(zone) => problem.help(format!("did you mean `{zone}`?")),
             None => problem,
         };

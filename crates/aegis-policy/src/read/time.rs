@@ -25,6 +25,7 @@ impl Reader<'_> {
                     Plain::Ambiguous {
                         spelling: Some(n), ..
                     } => format!("the number {n}"),
+                    Plain::Number => "a number".into(),
                     _ => "something else".into(),
                 };
                 let message = format!(
@@ -94,6 +95,11 @@ impl Reader<'_> {
             return Some(1 << (n - 1));
         }
         let message = match node.view() {
+            View::Scalar(_, Style::Text)
+                if meant_weekday(text).is_some_and(|n| text == n.to_string()) =>
+            {
+                format!("a weekday is a number, and \"{text}\" in quotes is a text")
+            }
             View::Scalar(..) => format!("`{}` is not a weekday", shown(text)),
             _ => format!("a weekday is a number, and this is {}", super::kind(node)),
         };

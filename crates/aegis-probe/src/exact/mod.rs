@@ -37,12 +37,8 @@ use aegis_policy::policy::Policy;
 use self::world::World;
 use crate::Options;
 
-#[allow(
-    unused_imports,
-    reason = "for the parts that are put together with this one"
-)]
 pub(crate) use self::analyse::analyse;
-pub(crate) use self::compare::{Changes, Region, compare};
+pub(crate) use self::compare::compare;
 pub(crate) use self::reach::Reach;
 pub(crate) use self::redundant::Removal;
 

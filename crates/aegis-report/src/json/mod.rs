@@ -25,7 +25,7 @@ pub fn render(report: &Report, options: &Options) -> String {
 /// Serialisation of our own types cannot fail: no map has keys that are not strings, and no
 /// `Serialize` of ours returns an error. Should one ever do, the error is what is written, which
 /// no consumer takes for a report.
-pub(crate) fn to_string(value: &impl serde::Serialize, pretty: bool) -> String {
+pub fn to_string(value: &impl serde::Serialize, pretty: bool) -> String {
     let json = if pretty {
         serde_json::to_string_pretty(value)
     } else {

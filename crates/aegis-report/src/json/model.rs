@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use aegis_diag::{
-    CallKind, CallSite, FileStats, Finding, Label, Report, Severity, Skipped, Span, Step,
+    CallKind, CallSite, FileStats, Finding, Label, Proof, Report, Severity, Skipped, Span, Step,
     Suppressed, ToolParam, Verdict,
 };
 use serde::Serialize;
@@ -363,6 +363,9 @@ pub struct FindingRecord<'a> {
     /// The call site it is about, its fields on the level of the finding's own.
     #[serde(flatten)]
     pub site: Option<SiteFields<'a>>,
+    /// What backs a finding about a policy: how sure it is, witnesses, and a verified change.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proof: Option<&'a Proof>,
 }
 
 impl<'a> FindingRecord<'a> {
@@ -386,6 +389,7 @@ impl<'a> FindingRecord<'a> {
             cwe: rule.cwe,
             fingerprint: &finding.fingerprint,
             site: finding.site.as_deref().map(SiteFields::new),
+            proof: finding.proof.as_deref(),
         }
     }
 }

@@ -14,6 +14,7 @@ pub(crate) mod uri;
 use std::collections::BTreeMap;
 
 use aegis_diag::{Report, Severity, SkipReason, Skipped};
+use serde::Serialize;
 
 use crate::json::{self, Summary};
 use crate::{Options, REPOSITORY, clean, words};
@@ -34,10 +35,21 @@ const ROOT: &str = "%SRCROOT%";
 /// The report as a SARIF log, indented by two spaces.
 #[must_use]
 pub fn render(report: &Report, options: &Options) -> String {
-    json::to_string(&log(report, options), true) + "\n"
+    let properties = RunProperties {
+        summary: Summary::new(report),
+        excluded: &report.excluded,
+    };
+    render_with(report, options, properties)
 }
 
-fn log<'a>(report: &'a Report, options: &Options) -> Log<'a> {
+/// The same with other properties of the run: what an analysis that is no scan has to say of
+/// itself.
+#[must_use]
+pub fn render_with(report: &Report, options: &Options, properties: impl Serialize) -> String {
+    json::to_string(&log(report, options, properties), true) + "\n"
+}
+
+fn log<'a, P>(report: &'a Report, options: &Options, properties: P) -> Log<'a, P> {
     let rules = rules::Rules::of(report);
     let mut results = results::ranked(report, options);
     let hidden = results.len().saturating_sub(MAX_RESULTS);
@@ -63,10 +75,7 @@ fn log<'a>(report: &'a Report, options: &Options) -> Log<'a> {
         )]),
         column_kind: "utf16CodeUnits",
         results,
-        properties: RunProperties {
-            summary: Summary::new(report),
-            excluded: &report.excluded,
-        },
+        properties,
     };
     Log {
         schema: "https://json.schemastore.org/sarif-2.1.0.json",

@@ -12,23 +12,23 @@ use crate::json::Summary;
 
 /// `sarifLog`.
 #[derive(Debug, Serialize)]
-pub struct Log<'a> {
+pub struct Log<'a, P> {
     #[serde(rename = "$schema")]
     pub schema: &'static str,
     pub version: &'static str,
-    pub runs: [Run<'a>; 1],
+    pub runs: [Run<'a, P>; 1],
 }
 
 /// `run`.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Run<'a> {
+pub struct Run<'a, P> {
     pub tool: Tool,
     pub invocations: [Invocation; 1],
     pub original_uri_base_ids: BTreeMap<&'static str, UriBase>,
     pub column_kind: &'static str,
     pub results: Vec<RunResult<'a>>,
-    pub properties: RunProperties<'a>,
+    pub properties: P,
 }
 
 /// `run.properties`.
@@ -162,6 +162,8 @@ pub struct RunResult<'a> {
     pub partial_fingerprints: BTreeMap<&'static str, String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub suppressions: Vec<Suppression<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub fixes: Vec<Fix>,
     pub properties: ResultProperties<'a>,
 }
 
@@ -172,6 +174,30 @@ pub struct Suppression<'a> {
     pub status: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub justification: Option<&'a str>,
+}
+
+/// `fix`.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Fix {
+    pub description: Text,
+    pub artifact_changes: [ArtifactChange; 1],
+}
+
+/// `artifactChange`.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ArtifactChange {
+    pub artifact_location: ArtifactLocation,
+    pub replacements: Vec<Replacement>,
+}
+
+/// `replacement`.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Replacement {
+    pub deleted_region: Region,
+    pub inserted_content: Text,
 }
 
 /// `location`.
@@ -244,6 +270,9 @@ pub struct ResultProperties<'a> {
     /// What is known of the call site.
     #[serde(flatten)]
     pub site: Option<SiteProperties<'a>>,
+    /// What backs a finding about a policy.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proof: Option<&'a aegis_diag::Proof>,
     /// For notebooks: 0-based index of the cell over all cells.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cell: Option<u32>,

@@ -2,12 +2,13 @@
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use aegis_diag::{Finding, Report, Span, Suppressed, line_hashes};
 
 use super::model::{
-    CodeFlow, Location, PhysicalLocation, Region, ResultProperties, RunResult, SiteProperties,
-    Suppression, Text, ThreadFlow, ThreadFlowLocation,
+    ArtifactChange, CodeFlow, Fix, Location, PhysicalLocation, Region, Replacement,
+    ResultProperties, RunResult, SiteProperties, Suppression, Text, ThreadFlow, ThreadFlowLocation,
 };
 use super::rules::Rules;
 use super::{MAX_MESSAGE, artifact, level};
@@ -50,6 +51,7 @@ pub(super) fn build<'a>(
             code_flows: code_flow(finding, options).into_iter().collect(),
             partial_fingerprints: fingerprints(finding, &mut hashes),
             suppressions: suppressed.iter().map(|s| suppression(s)).collect(),
+            fixes: fix(finding, options).into_iter().collect(),
             properties: properties(finding),
         })
         .collect()
@@ -120,8 +122,51 @@ fn related(finding: &Finding, options: &Options) -> Vec<Location> {
         .collect()
 }
 
-/// The way to the call site, and the place of the finding as its last step.
+/// The verified change of a finding about a policy.
+fn fix(finding: &Finding, options: &Options) -> Option<Fix> {
+    let fix = finding.proof.as_ref()?.fix.as_ref()?;
+    let file = &finding.primary.span.file;
+    let replacement = |edit: &aegis_diag::Edit| {
+        let region = region(&Span::new(Arc::clone(file), edit.range.clone()));
+        Replacement {
+            deleted_region: Region {
+                snippet: None,
+                ..region
+            },
+            inserted_content: Text::plain(edit.text.clone()),
+        }
+    };
+    Some(Fix {
+        description: Text::plain(words::sentence(&words::capital(&fix.title))),
+        artifact_changes: [ArtifactChange {
+            artifact_location: artifact(options, &file.path),
+            replacements: fix.edits.iter().map(replacement).collect(),
+        }],
+    })
+}
+
+/// The rules that decide the steps of a chain.
+fn chain(finding: &Finding, options: &Options) -> Option<CodeFlow> {
+    let proof = finding.proof.as_ref()?;
+    if proof.category != "escalation" || finding.related.is_empty() {
+        return None;
+    }
+    let step = |label: &aegis_diag::Label| ThreadFlowLocation {
+        location: location_with(&label.span, &label.text, options),
+    };
+    let steps = finding.related.iter().take(MAX_LOCATIONS).map(step);
+    Some(CodeFlow {
+        thread_flows: [ThreadFlow {
+            locations: steps.collect(),
+        }],
+    })
+}
+
+/// The way to the call site, and the place of the finding as its last step; the steps of a chain.
 fn code_flow(finding: &Finding, options: &Options) -> Option<CodeFlow> {
+    if let Some(chain) = chain(finding, options) {
+        return Some(chain);
+    }
     let way = &finding.site.as_ref()?.way;
     let step = |span, text| ThreadFlowLocation {
         location: location_with(span, text, options),
@@ -203,6 +248,7 @@ fn properties(finding: &Finding) -> ResultProperties<'_> {
             reason: &site.reason,
             remedy: &site.remedy,
         }),
+        proof: finding.proof.as_deref(),
         cell: cell.map(|(cell, _)| cell),
         cell_line: cell.map(|(_, line)| line),
     }

@@ -1,4 +1,4 @@
-//! Forms of English verbs. The build script adds them to the word table.
+//! Forms of English verbs, which the build script adds to the word table.
 //!
 //! Where spelling depends on stress (`committed`, `edited`) both spellings are given: a word that
 //! does not exist does no harm in a table.

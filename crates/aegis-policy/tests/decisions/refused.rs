@@ -1,17 +1,12 @@
 //! `fixtures/decisions/refused/`: policies that must not load, and what is warned about.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "helpers of tests fail the test"
-)]
-
 use std::fmt::Write as _;
-use std::fs;
-use std::path::{Path, PathBuf};
 
+use aegis_policy::policy::Policy;
 use aegis_policy::problem::Problem;
 use serde::Deserialize;
+
+use super::{files, folder, read};
 
 /// A folder that lost its cases must not pass.
 const REFUSED: usize = 100;
@@ -40,27 +35,10 @@ struct Place {
     about: String,
 }
 
-fn files() -> Vec<(String, String)> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/decisions/refused");
-    let mut paths: Vec<PathBuf> = fs::read_dir(folder)
-        .unwrap()
-        .map(|e| e.unwrap().path())
-        .collect();
-    paths.sort();
-    let name = |p: &Path| p.file_name().unwrap().to_string_lossy().into_owned();
-    paths
-        .iter()
-        .map(|p| (name(p), fs::read_to_string(p).unwrap()))
-        .collect()
-}
-
-/// The errors, or else the warnings.
+/// Whether it is refused, and the errors or else the warnings.
 fn problems(text: &str) -> (bool, Vec<Problem>) {
-    let loaded = aegis_policy::document::source("policy.yaml", text.as_bytes())
-        .and_then(aegis_policy::document::parse)
-        .and_then(aegis_policy::check::check);
-    match loaded {
-        Ok(checked) => (false, checked.warnings().to_vec()),
+    match Policy::load("policy.yaml", text) {
+        Ok(policy) => (false, policy.checked().warnings().to_vec()),
         Err(e) => (true, e.0),
     }
 }
@@ -85,10 +63,8 @@ fn fits(problem: &Problem, place: &Place) -> bool {
 #[test]
 fn policies_are_refused_as_laid_down() {
     let (mut count, mut wrong) = (0, String::new());
-    for (file, text) in files() {
-        let options = serde_saphyr::options! { strict_booleans: true, with_snippet: false };
-        let cases: Vec<Case> = serde_saphyr::from_str_with_options(&text, options)
-            .unwrap_or_else(|e| panic!("{file}: {e}"));
+    for (file, text) in files(&folder().join("refused")) {
+        let cases: Vec<Case> = read::<Vec<Case>>(&file, &text).remove(0);
         for case in cases {
             count += 1;
             if let Err(why) = run(&case) {

@@ -1,0 +1,458 @@
+//! Near misses: other names for what a rule restricts, that run unattended.
+//!
+//! For each rule that restricts, an action it decides is found first: what a rule never decides has
+//! no near misses. Then other names for the deed are decided in the same circumstances: names of
+//! published tools, names that rules which allow something leave room for, synonyms, other word
+//! orders, affixes and separators. A name that the rule speaks of is no near miss, nor one that
+//! still asks a person, nor one that the allowing rule means.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use aegis_diag::{Certainty, Severity};
+use aegis_policy::action::Action;
+use aegis_policy::clock::Moment;
+use aegis_policy::decision::Decider;
+use aegis_policy::glob::Glob;
+use aegis_policy::model::{Approval, Effect};
+use aegis_policy::name::canonical;
+use aegis_policy::policy::NameField;
+
+use self::candidates::Tier;
+use super::coverage::is_meant;
+use super::reference::Form;
+use super::rules::RuleView;
+use super::words::Shape;
+use super::{Search, Watched, say, setting};
+use crate::rules;
+use crate::suspect::{Field, Idea, Subject, Suspect};
+
+pub(super) mod candidates;
+mod fixes;
+
+/// How many alternatives of one rule are looked at.
+const ALTERNATIVES: usize = 16;
+
+/// How many made-up names for one alternative are kept.
+const ENOUGH: usize = 12;
+
+/// A name that does what a rule restricts, and runs unattended.
+#[derive(Debug, Clone)]
+struct Miss {
+    /// The rule.
+    rule: usize,
+    /// Which of its patterns.
+    pattern: usize,
+    decider: Decider,
+    name: String,
+    effect: Option<Effect>,
+    tier: Tier,
+    /// Whether the pattern's own verb is in the name.
+    same_verb: bool,
+    action: Action,
+    at: Moment,
+}
+
+/// What is looked for on behalf of one alternative of a pattern.
+struct Quest<'s> {
+    rule: usize,
+    pattern: usize,
+    shape: &'s Shape,
+    watched: &'s Watched,
+}
+
+/// Looks for near misses of every rule that restricts.
+pub(crate) fn misses(search: &mut Search<'_>) {
+    let mut hunt = Hunt::new(search);
+    for number in 0..search.rules.len() {
+        if search.rules[number].is_auto() || hunt.is_over(search) {
+            continue;
+        }
+        hunt.rule(search, number);
+    }
+    let unknown = hunt.is_over(search);
+    let suspects = group(search, hunt.misses);
+    search.found.extend(suspects);
+    if unknown {
+        search
+            .found
+            .push(super::budget("looking for near misses", "near-misses"));
+    }
+}
+
+/// A published tool that runs unattended.
+struct Published {
+    name: &'static str,
+    lower: String,
+    decider: Decider,
+}
+
+/// The state of the search.
+struct Hunt {
+    misses: Vec<Miss>,
+    seen: BTreeSet<(String, Decider, usize)>,
+    /// What rules that allow something leave room for.
+    rooms: Vec<candidates::Room>,
+    started: u64,
+    budget: u64,
+    /// Published names of an effect that are automatic in plain circumstances.
+    published: BTreeMap<(Effect, String, String), Rc<Vec<Published>>>,
+    speaking: Vec<u64>,
+    autos: Vec<u64>,
+    default_auto: bool,
+    /// Whether there is a finding about the default already.
+    default_known: bool,
+}
+
+impl Hunt {
+    fn new(search: &Search<'_>) -> Self {
+        let rules = &search.rules;
+        let mut autos = vec![0; rules.len().div_ceil(64)];
+        for rule in rules.iter().filter(|rule| rule.is_auto()) {
+            autos[rule.number / 64] |= 1 << (rule.number % 64);
+        }
+        let defaults = search.input.policy.checked().defaults();
+        Self {
+            misses: Vec::new(),
+            seen: BTreeSet::new(),
+            rooms: candidates::rooms(rules),
+            started: search.board.probes(),
+            budget: search.options.near_budget as u64,
+            published: BTreeMap::new(),
+            speaking: Vec::new(),
+            autos,
+            default_auto: defaults.approval.value == Approval::Auto,
+            default_known: search.is_reported(Decider::Default),
+        }
+    }
+
+    fn is_over(&self, search: &Search<'_>) -> bool {
+        search.board.probes() - self.started > self.budget
+    }
+
+    fn rule(&mut self, search: &Search<'_>, number: usize) {
+        let Some(globs) = &search.rules[number].kinds else {
+            return; // every type: no other name to find
+        };
+        let shapes: Vec<(usize, Shape)> = globs
+            .iter()
+            .enumerate()
+            .flat_map(|(at, glob)| glob.alternatives().iter().map(move |a| (at, Shape::of(a))))
+            .take(ALTERNATIVES)
+            .collect();
+        let mut names = Vec::new();
+        for (pattern, shape) in &shapes {
+            if self.is_over(search) {
+                return;
+            }
+            let Some(watched) = search.watch(number, &shape.instances()) else {
+                continue;
+            };
+            let quest = Quest {
+                rule: number,
+                pattern: *pattern,
+                shape,
+                watched: &watched,
+            };
+            self.published(search, &quest);
+            let before = self.misses.len();
+            for stage in candidates::STAGES {
+                names.clear();
+                stage(quest.shape, &self.rooms, &mut names);
+                for (name, tier) in &names {
+                    // A dozen shows it; more would only be counted.
+                    if self.misses.len() - before >= ENOUGH {
+                        break;
+                    }
+                    self.try_name(search, &quest, name, *tier);
+                }
+            }
+        }
+    }
+
+    /// Names of published tools that do the same.
+    fn published(&mut self, search: &Search<'_>, quest: &Quest<'_>) {
+        let Some((_, verb)) = quest.shape.verb else {
+            return;
+        };
+        for tool in self.automatic(search, quest, verb.effect).iter() {
+            let other_verb = || !tool.lower.contains(verb.text);
+            if self.default_known && tool.decider == Decider::Default && other_verb() {
+                continue; // the finding about the default says it
+            }
+            if candidates::does_the_same(quest.shape, verb, tool.name, &tool.lower) {
+                let action = renamed(&quest.watched.action, tool.name, &quest.watched.params);
+                self.keep(search, quest, tool.name, tool.decider, Tier::Real, action);
+            }
+        }
+    }
+
+    /// The published tools of an effect that are automatic where the rule was watched.
+    fn automatic(
+        &mut self,
+        search: &Search<'_>,
+        quest: &Quest<'_>,
+        effect: Effect,
+    ) -> Rc<Vec<Published>> {
+        let Watched { action, at, params } = quest.watched;
+        let key = (
+            effect,
+            action.target_name().canonical().to_owned(),
+            action.agent_name().canonical().to_owned(),
+        );
+        // With parameters or a certain time the answer is for this rule only.
+        let plain = params.is_empty() && search.rules[quest.rule].rule.conditions.is_empty();
+        if let Some(known) = self.published.get(&key).filter(|_| plain) {
+            return Rc::clone(known);
+        }
+        let mut tools = Vec::new();
+        for group in search.board.groups.iter().filter(|g| g.effect == effect) {
+            let mut real = group
+                .members
+                .iter()
+                .filter(|e| e.form == Form::Real)
+                .peekable();
+            let Some(first) = real.peek() else { continue };
+            let decision = search
+                .board
+                .decide(&renamed(action, first.name, params), *at);
+            if decision.approval == Approval::Auto {
+                tools.extend(real.map(|entry| Published {
+                    name: entry.name,
+                    lower: entry.name.to_ascii_lowercase(),
+                    decider: decision.by,
+                }));
+            }
+        }
+        let tools = Rc::new(tools);
+        if plain {
+            self.published.insert(key, Rc::clone(&tools));
+        }
+        tools
+    }
+
+    fn try_name(&mut self, search: &Search<'_>, quest: &Quest<'_>, name: &str, tier: Tier) {
+        search.board.count(1);
+        let key = canonical(name);
+        search
+            .input
+            .policy
+            .speaking_of(NameField::Type, &key, &mut self.speaking);
+        let mut both = self.speaking.iter().zip(&self.autos);
+        if !self.default_auto && both.all(|(a, b)| a & b == 0) {
+            return; // nothing that speaks of it could make it automatic
+        }
+        let action = renamed(&quest.watched.action, name, &quest.watched.params);
+        let decision = search.input.policy.decide(&action, quest.watched.at);
+        if decision.approval != Approval::Auto {
+            return;
+        }
+        let effect = action.effect_found().effect;
+        if effect.is_some() && quest.shape.verb.is_some() && effect != quest.shape.effect() {
+            return; // it does something else
+        }
+        self.keep(search, quest, name, decision.by, tier, action);
+    }
+
+    fn keep(
+        &mut self,
+        search: &Search<'_>,
+        quest: &Quest<'_>,
+        name: &str,
+        decider: Decider,
+        tier: Tier,
+        action: Action,
+    ) {
+        let rule = &search.rules[quest.rule];
+        let key = canonical(name);
+        let same_verb = quest
+            .shape
+            .verb
+            .is_some_and(|(_, verb)| key.contains(verb.text));
+        // Other verbs are what the finding about the default is about.
+        if self.default_known && decider == Decider::Default && !same_verb {
+            return;
+        }
+        let effect = action.effect_found().effect;
+        let restricted = effect.is_some_and(|e| rule.names_effect(e));
+        if rule.speaks_of(&key) || (rule.rule.matches.effect.is_some() && !restricted) {
+            return;
+        }
+        if let Decider::Rule(by) = decider
+            && let Some(by) = search.rules.get(by as usize)
+            && is_intended(by, name, effect)
+        {
+            return;
+        }
+        if !self.seen.insert((key.into_owned(), decider, quest.rule)) {
+            return;
+        }
+        self.misses.push(Miss {
+            rule: quest.rule,
+            pattern: quest.pattern,
+            decider,
+            name: name.to_owned(),
+            effect,
+            tier,
+            same_verb,
+            action,
+            at: quest.watched.at,
+        });
+    }
+}
+
+/// Whether a rule that allows a name means it.
+fn is_intended(by: &RuleView<'_>, name: &str, effect: Option<Effect>) -> bool {
+    match effect {
+        Some(effect) => is_meant(by, name, effect),
+        None => by.spells(&canonical(name)),
+    }
+}
+
+/// The same action under another name.
+fn renamed(action: &Action, name: &str, params: &[(String, aegis_policy::value::Value)]) -> Action {
+    let other = Action::new(name)
+        .target(action.target_name().original())
+        .agent(action.agent_name().original());
+    setting::with_params(other, params)
+}
+
+/// One suspect for each rule and decider; a name that several rules miss belongs to the one whose
+/// verb it has, else to the first.
+fn group(search: &Search<'_>, misses: Vec<Miss>) -> Vec<Suspect> {
+    let mut owners: BTreeMap<(String, Decider), Miss> = BTreeMap::new();
+    for miss in misses {
+        let key = (canonical(&miss.name).into_owned(), miss.decider);
+        let rank = |m: &Miss| {
+            let block = search.rules[m.rule].approval() == Approval::Block;
+            (!m.same_verb, !block, m.rule)
+        };
+        match owners.get(&key) {
+            Some(known) if rank(known) <= rank(&miss) => {}
+            _ => {
+                owners.insert(key, miss);
+            }
+        }
+    }
+    let mut groups: BTreeMap<(usize, Decider), Vec<Miss>> = BTreeMap::new();
+    for miss in owners.into_values() {
+        groups
+            .entry((miss.rule, miss.decider))
+            .or_default()
+            .push(miss);
+    }
+    let mut suspects: Vec<Suspect> = Vec::new();
+    let mut prices = fixes::Prices::new(search);
+    for ((rule, by), misses) in groups {
+        let made_up = misses.iter().all(|miss| miss.tier != Tier::Real);
+        // That several rules let made-up names past one restriction is one cause.
+        let known = suspects.last_mut().filter(|s| {
+            made_up && matches!(s.subject, Subject::Pattern(number, ..) if number == rule)
+        });
+        match known {
+            Some(known) => known.affected.0 += misses.len(),
+            None => suspects.push(suspect(search, rule, by, misses, &mut prices)),
+        }
+    }
+    suspects
+}
+
+fn suspect(
+    search: &Search<'_>,
+    number: usize,
+    decider: Decider,
+    mut misses: Vec<Miss>,
+    prices: &mut fixes::Prices,
+) -> Suspect {
+    let rule = &search.rules[number];
+    let rank = |m: &Miss| (m.tier, !m.same_verb, m.name.len());
+    misses.sort_by(|a, b| rank(a).cmp(&rank(b)).then_with(|| a.name.cmp(&b.name)));
+    let worst = misses.iter().map(|miss| severity(rule, miss)).max();
+    let names = misses
+        .iter()
+        .take(say::EXAMPLES)
+        .map(|m| m.name.clone())
+        .collect();
+    let affected = (misses.len(), names);
+    let (pattern, tier) = misses
+        .first()
+        .map_or((0, Tier::Spelling), |m| (m.pattern, m.tier));
+    let written = rule
+        .kinds
+        .as_deref()
+        .and_then(|globs| globs.get(pattern))
+        .map_or("", Glob::text);
+    let by = match decider {
+        Decider::Rule(by) => match search.rules.get(by as usize) {
+            Some(by) => format!("rule `{}` allows it", by.name()),
+            None => String::new(),
+        },
+        _ => "no rule speaks of it and the default is auto".to_owned(),
+    };
+    let verb = match rule.approval() {
+        Approval::Block => "blocks",
+        _ => "asks about",
+    };
+    let ideas = fixes::ideas(prices, rule, pattern, &misses);
+    Suspect {
+        rule: &rules::GLOB_BYPASS,
+        subject: Subject::Pattern(number, Field::Type, pattern),
+        decider,
+        operator: tier.word(),
+        severity: worst.unwrap_or(Severity::Low),
+        certainty: Certainty::Heuristic,
+        assumes: Vec::new(),
+        message: format!(
+            "rule `{}` {verb} `{written}` and misses {}, which {} unattended: {by}",
+            rule.name(),
+            say::some(&affected, ["name", "names"]),
+            if affected.0 == 1 { "runs" } else { "run" },
+        ),
+        expected: Some(format!("`{}` at least", rule.approval())),
+        witnesses: misses
+            .into_iter()
+            .take(4)
+            .map(|m| (m.action, m.at))
+            .collect(),
+        affected,
+        ideas,
+    }
+}
+
+/// How bad it is: by what the name does, whether it is in use, and what the rule wanted.
+fn severity(rule: &RuleView<'_>, miss: &Miss) -> Severity {
+    let critical = miss.effect.is_some_and(super::vocabulary::is_critical);
+    let real = miss.tier == Tier::Real;
+    let blocks = rule.approval() == Approval::Block;
+    let secret = miss.effect == Some(Effect::Read) && super::reference::is_secret(&miss.name);
+    match (miss.effect, critical, real) {
+        (_, true, true) => Severity::Critical,
+        _ if secret => {
+            if blocks {
+                Severity::High
+            } else {
+                Severity::Medium
+            }
+        }
+        (Some(Effect::Write | Effect::Read), ..) if !(blocks && real) => Severity::Low,
+        (Some(Effect::Write | Effect::Read), ..) => Severity::Medium,
+        (_, _, true) if blocks => Severity::High,
+        (..) if miss.tier == Tier::Spelling => {
+            if blocks && critical {
+                Severity::High
+            } else {
+                Severity::Medium
+            }
+        }
+        _ if blocks => Severity::High,
+        _ => Severity::Medium,
+    }
+}
+
+/// A change worth trying, with what it closes and what it costs.
+struct Priced {
+    idea: Idea,
+    closes: usize,
+    /// Published names that only read and would be restricted although they are automatic now.
+    costs: usize,
+}

@@ -1,0 +1,77 @@
+//! Phrases that several analyses use.
+
+use aegis_policy::model::Effect;
+
+use super::vocabulary;
+
+/// How many names are kept as examples.
+pub(crate) const EXAMPLES: usize = 8;
+
+/// How many names are shown in a sentence.
+const SHOWN: usize = 3;
+
+/// `deletes, pays or carries data out`.
+pub(crate) fn all_doing(effects: &[Effect]) -> String {
+    let words: Vec<&str> = effects.iter().map(|e| vocabulary::doing(*e)).collect();
+    join(&words, "or")
+}
+
+/// `a, b and c`.
+pub(crate) fn join(words: &[&str], last: &str) -> String {
+    match words {
+        [] => String::new(),
+        [one] => (*one).to_owned(),
+        [init @ .., end] => format!("{} {last} {end}", init.join(", ")),
+    }
+}
+
+/// What names of the reference set are, one and many of them.
+pub(crate) const PUBLISHED: [&str; 2] = ["published tool", "published tools"];
+
+/// `` `a`, `b` and 5 more published tools ``.
+pub(crate) fn some((count, examples): &(usize, Vec<String>), [one, many]: [&str; 2]) -> String {
+    let quoted: Vec<String> = examples
+        .iter()
+        .take(SHOWN)
+        .map(|name| format!("`{}`", name.escape_debug()))
+        .collect();
+    let mut words: Vec<&str> = quoted.iter().map(String::as_str).collect();
+    let more = count.saturating_sub(words.len());
+    let rest = format!("{more} more {}", if more == 1 { one } else { many });
+    if more > 0 {
+        words.push(&rest);
+    }
+    join(&words, "and")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_read_well() {
+        let names = |n: usize| {
+            (
+                n,
+                ["a", "b", "c", "d"][..n.min(4)]
+                    .iter()
+                    .map(|s| (*s).to_owned())
+                    .collect(),
+            )
+        };
+        assert_eq!(some(&names(1), ["tool", "tools"]), "`a`");
+        assert_eq!(some(&names(3), ["tool", "tools"]), "`a`, `b` and `c`");
+        assert_eq!(
+            some(&names(4), ["tool", "tools"]),
+            "`a`, `b`, `c` and 1 more tool"
+        );
+        assert_eq!(
+            some(&names(9), ["tool", "tools"]),
+            "`a`, `b`, `c` and 6 more tools"
+        );
+        assert_eq!(
+            all_doing(&[Effect::Delete, Effect::Pay]),
+            "deletes or moves money"
+        );
+    }
+}

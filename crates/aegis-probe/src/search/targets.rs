@@ -1,0 +1,417 @@
+//! Other spellings of a target: `eu-prod` beside `prod*`, `/workspace/../etc` inside of
+//! `/workspace/*`, `https://example.com.evil.net` after `https://example.com*`.
+
+use aegis_diag::{Certainty, Severity};
+use aegis_policy::action::Action;
+use aegis_policy::clock::Moment;
+use aegis_policy::decision::Decider;
+use aegis_policy::glob::{Alternative, Glob, Token};
+use aegis_policy::model::{Approval, Effect};
+use aegis_policy::name::canonical;
+
+use super::words::Shape;
+use super::{Search, Watched, decider, rules, say, setting, vocabulary};
+use crate::rules::TARGET_GAP;
+use crate::suspect::{Field, Idea, Subject, Suspect};
+
+/// How many alternatives of one rule are looked at.
+const ALTERNATIVES: usize = 16;
+
+/// Names of one thing: whoever protects one of them means the others.
+const ALIASES: &[&[&str]] = &[
+    &["prod", "production", "prd", "live"],
+    &["main", "master", "trunk"],
+];
+
+/// A target that a restriction misses.
+struct Gap {
+    target: String,
+    by: Decider,
+    action: Action,
+    at: Moment,
+}
+
+/// Looks at every rule that restricts some targets.
+pub(crate) fn restricted(search: &mut Search<'_>) {
+    for number in 0..search.rules.len() {
+        let rule = &search.rules[number];
+        let limited = rule.targets.is_some() && !rules::speaks_of_all(rule.targets.as_deref());
+        if rule.is_auto() || !limited {
+            continue;
+        }
+        let Some(watched) = search.watch(number, &names(search, number)) else {
+            continue;
+        };
+        let gaps = gaps(search, number, &watched);
+        search.found.extend(suspects(search, number, gaps));
+    }
+}
+
+/// Names that the rule may be watched with.
+fn names(search: &Search<'_>, number: usize) -> Vec<String> {
+    let rule = &search.rules[number];
+    let effects = rule.rule.matches.effect.iter().flatten().map(|e| e.value);
+    let mut names: Vec<String> = effects
+        .map(|effect| format!("{}_record", vocabulary::usual(effect)))
+        .collect();
+    let globs = rule.kinds.iter().flatten();
+    for shape in globs
+        .flat_map(Glob::alternatives)
+        .take(ALTERNATIVES)
+        .map(Shape::of)
+    {
+        names.extend(shape.instances());
+    }
+    names.push("delete_record".to_owned());
+    names
+}
+
+fn gaps(search: &Search<'_>, number: usize, watched: &Watched) -> Vec<Gap> {
+    let globs = search.rules[number].targets.as_deref().unwrap_or_default();
+    let alternatives = globs.iter().flat_map(Glob::alternatives).take(ALTERNATIVES);
+    let mut gaps: Vec<Gap> = Vec::new();
+    for target in alternatives.flat_map(others) {
+        let key = canonical(&target);
+        if globs.iter().any(|glob| glob.matches(&key)) || gaps.iter().any(|g| g.target == target) {
+            continue;
+        }
+        let action = Action::new(watched.action.kind_name().original())
+            .target(&target)
+            .agent(watched.action.agent_name().original());
+        let action = setting::with_params(action, &watched.params);
+        let decision = search.board.decide(&action, watched.at);
+        if decision.approval == Approval::Auto && !spells_target(search, decision.by, &key) {
+            gaps.push(Gap {
+                target,
+                by: decision.by,
+                action,
+                at: watched.at,
+            });
+        }
+    }
+    gaps
+}
+
+/// Whether the decider names this very target: then it was meant.
+fn spells_target(search: &Search<'_>, by: Decider, target: &str) -> bool {
+    let Decider::Rule(number) = by else {
+        return false;
+    };
+    let globs = search
+        .rules
+        .get(number as usize)
+        .and_then(|r| r.targets.as_deref());
+    let mut alternatives = globs
+        .unwrap_or_default()
+        .iter()
+        .flat_map(Glob::alternatives);
+    alternatives.any(|a| matches!(a.tokens(), [Token::Literal(text)] if **text == *target))
+}
+
+/// The text that a pattern on targets is about: its longest literal, without separators.
+fn core(alternative: &Alternative) -> Option<&str> {
+    let core = alternative.longest_literal()?;
+    let core = core.trim_matches(|c: char| matches!(c, '-' | '_' | '.' | ':' | ' '));
+    (core.chars().count() >= 2).then_some(core)
+}
+
+fn is_path(text: &str) -> bool {
+    (text.starts_with(['/', '~']) || text.contains(['/', '\\'])) && !text.contains("://")
+}
+
+/// Other spellings of what an alternative is about.
+fn others(alternative: &Alternative) -> Vec<String> {
+    let Some(core) = core(alternative) else {
+        return Vec::new();
+    };
+    if is_path(core) {
+        let path = rules::shortest(alternative.tokens());
+        let mut names = vec![format!("/tmp/..{}", with_slash(&path))];
+        if path.starts_with('/') {
+            names.push(format!("/{path}"));
+            names.push(format!("/.{path}"));
+        }
+        return names;
+    }
+    if core.contains("://") || core.contains('@') {
+        return Vec::new();
+    }
+    let mut names = vec![
+        format!("eu-{core}"),
+        format!("{core}-eu"),
+        format!("eu-{core}-1"),
+        format!("db.{core}"),
+        format!("{core}/db"),
+    ];
+    let aliases = ALIASES.iter().find(|names| names.contains(&core));
+    let aliases = aliases.copied().unwrap_or_default().iter();
+    names.extend(
+        aliases
+            .filter(|name| **name != core)
+            .map(|name| (*name).to_owned()),
+    );
+    names
+}
+
+fn with_slash(path: &str) -> String {
+    if path.starts_with('/') {
+        path.to_owned()
+    } else {
+        format!("/{path}")
+    }
+}
+
+fn suspects(search: &Search<'_>, number: usize, gaps: Vec<Gap>) -> Vec<Suspect> {
+    let rule = &search.rules[number];
+    let mut suspects: Vec<Suspect> = Vec::new();
+    for gap in gaps {
+        if let Some(known) = suspects.iter_mut().find(|s| s.decider == gap.by) {
+            known.affected.0 += 1;
+            known.affected.1.push(gap.target);
+            if known.witnesses.len() < 4 {
+                known.witnesses.push((gap.action, gap.at));
+            }
+            continue;
+        }
+        let effect = gap.action.effect_found().effect;
+        let critical = effect.is_some_and(vocabulary::is_critical);
+        let blocks = rule.approval() == Approval::Block;
+        let severity = match (blocks, critical, effect) {
+            (true, true, _) => Severity::High,
+            (false, false, Some(Effect::Read | Effect::Write)) => Severity::Low,
+            _ => Severity::Medium,
+        };
+        suspects.push(Suspect {
+            rule: &TARGET_GAP,
+            subject: Subject::Pattern(number, Field::Target, 0),
+            decider: gap.by,
+            operator: "target",
+            severity,
+            certainty: Certainty::Heuristic,
+            assumes: Vec::new(),
+            message: String::new(),
+            expected: Some(format!("`{}` at least", rule.approval())),
+            witnesses: vec![(gap.action, gap.at)],
+            affected: (1, vec![gap.target]),
+            ideas: widen(search, number),
+        });
+    }
+    for suspect in &mut suspects {
+        let by = match suspect.decider {
+            Decider::Rule(by) => search
+                .rules
+                .get(by as usize)
+                .map(|r| format!("rule `{}` allows it", r.name())),
+            _ => None,
+        };
+        let name = suspect
+            .witnesses
+            .first()
+            .map_or("", |(a, _)| a.kind_name().original());
+        suspect.message = format!(
+            "rule `{}` restricts some targets and misses {}, where `{name}` runs unattended: {}",
+            rule.name(),
+            say::some(&suspect.affected, ["target", "targets"]),
+            by.unwrap_or_else(|| "no rule speaks of it and the default is auto".to_owned())
+        );
+        suspect.affected.1.truncate(say::EXAMPLES);
+    }
+    suspects
+}
+
+/// Patterns that match the words of a rule's targets wherever they stand in a name.
+fn widen(search: &Search<'_>, number: usize) -> Vec<Idea> {
+    let globs = search.rules[number].targets.as_deref().unwrap_or_default();
+    let mut add: Vec<String> = Vec::new();
+    for alternative in globs.iter().flat_map(Glob::alternatives).take(ALTERNATIVES) {
+        let Some(core) = core(alternative) else {
+            continue;
+        };
+        let aliases = ALIASES.iter().find(|names| names.contains(&core));
+        let mut words = vec![core];
+        words.extend(
+            aliases
+                .copied()
+                .unwrap_or_default()
+                .iter()
+                .filter(|a| **a != core),
+        );
+        for word in words {
+            let patterns = if is_path(word) {
+                vec!["*/../*".to_owned(), "*//*".to_owned(), "*/./*".to_owned()]
+            } else if word.len() > 5 {
+                vec![format!("*{word}*")]
+            } else {
+                // `*prod*` would match a product.
+                vec![
+                    word.to_owned(),
+                    format!("{word}[-_/.:]*"),
+                    format!("*[-_/.:]{word}"),
+                    format!("*[-_/.:]{word}[-_/.:]*"),
+                ]
+            };
+            for pattern in patterns {
+                let known = globs.iter().any(|glob| glob.text() == pattern);
+                if !known && !add.contains(&pattern) {
+                    add.push(pattern);
+                }
+            }
+        }
+    }
+    vec![Idea::Widen {
+        rule: number,
+        field: Field::Target,
+        add,
+    }]
+}
+
+/// Looks at every automatic rule that holds for some targets only, by their start or end.
+pub(crate) fn allowed(search: &mut Search<'_>) {
+    for number in 0..search.rules.len() {
+        let rule = &search.rules[number];
+        if !rule.is_auto() {
+            continue;
+        }
+        let Some(globs) = rule.targets.as_deref() else {
+            continue;
+        };
+        for (at, glob) in globs.iter().enumerate() {
+            let found = glob
+                .alternatives()
+                .iter()
+                .find_map(|a| beyond(search, number, globs, a));
+            if let Some(beyond) = found {
+                let suspect = leak(search, number, at, beyond);
+                search.found.push(suspect);
+                break; // one cause, one suspect
+            }
+        }
+    }
+}
+
+/// A target that a pattern lets in and its author did not mean.
+struct Beyond {
+    action: Action,
+    at: Moment,
+    target: String,
+    /// Why it is somewhere else.
+    because: &'static str,
+    idea: Idea,
+}
+
+fn beyond(
+    search: &Search<'_>,
+    number: usize,
+    globs: &[Glob],
+    alternative: &Alternative,
+) -> Option<Beyond> {
+    let climb = |start: &str| format!("{}/../../etc/passwd", start.trim_end_matches(['/', '\\']));
+    let no_climbing = Idea::Insert {
+        yaml: "- name: no_climbing_out\n  match: { target: [\"*/../*\", \"*/..\"] }\n  risk_level: critical\n  approval: block\n".to_owned(),
+        before: Some(number),
+    };
+    let replace = |pattern: &str, with: String| {
+        let at = globs.iter().position(|glob| glob.text() == pattern)?;
+        Some(Idea::Replace {
+            rule: number,
+            field: Field::Target,
+            at,
+            with,
+        })
+    };
+    let (target, because, idea) = match alternative.tokens() {
+        [Token::Literal(start), Token::Any] if is_path(start) && start.ends_with(['/', '\\']) => {
+            (climb(start), "it climbs out of the folder", no_climbing)
+        }
+        [Token::Literal(start), Token::Any] if is_path(start) => {
+            let beside = format!("{start}-other/x");
+            let idea = replace(&format!("{start}*"), format!("{{{start},{start}/*}}"))?;
+            (beside, "it is another folder with the same beginning", idea)
+        }
+        [Token::Literal(start), Token::Any] if is_open_host(start) => {
+            let idea = replace(&format!("{start}*"), format!("{{{start},{start}/*}}"))?;
+            (format!("{start}.evil.example/"), "it is another host", idea)
+        }
+        [Token::Any, Token::Literal(end)] if is_domain(end) => {
+            let idea = replace(&format!("*{end}"), format!("{{{end},*.{end}}}"))?;
+            (format!("evil{end}"), "it is another domain", idea)
+        }
+        _ => return None,
+    };
+    let watched = search.watch(number, &names(search, number))?;
+    let action = Action::new(watched.action.kind_name().original())
+        .target(&target)
+        .agent(watched.action.agent_name().original());
+    let action = setting::with_params(action, &watched.params);
+    let decision = search.board.decide(&action, watched.at);
+    let runs = decision.approval == Approval::Auto && decision.by == decider(number);
+    runs.then_some(Beyond {
+        action,
+        at: watched.at,
+        target,
+        because,
+        idea,
+    })
+}
+
+/// `https://example.com` without what ends the host.
+fn is_open_host(start: &str) -> bool {
+    let Some((_, host)) = start.split_once("://") else {
+        return is_domain(start);
+    };
+    is_domain(host)
+}
+
+/// `example.com`: letters, dots and hyphens, not starting with a dot.
+fn is_domain(text: &str) -> bool {
+    const ENDS: [&str; 10] = [
+        ".com",
+        ".org",
+        ".net",
+        ".io",
+        ".dev",
+        ".example",
+        ".internal",
+        ".local",
+        ".eu",
+        ".de",
+    ];
+    let letters = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-');
+    !text.starts_with('.')
+        && text.chars().all(letters)
+        && ENDS.iter().any(|end| text.ends_with(end))
+}
+
+fn leak(search: &Search<'_>, number: usize, at: usize, beyond: Beyond) -> Suspect {
+    let rule = &search.rules[number];
+    let effect = beyond.action.effect_found().effect;
+    let written = rule
+        .targets
+        .as_deref()
+        .and_then(|globs| globs.get(at))
+        .map_or("", Glob::text);
+    let name = beyond.action.kind_name().original();
+    Suspect {
+        rule: &TARGET_GAP,
+        subject: Subject::Pattern(number, Field::Target, at),
+        decider: decider(number),
+        operator: "target-allow",
+        severity: if effect == Some(Effect::Read) {
+            Severity::Medium
+        } else {
+            Severity::High
+        },
+        certainty: Certainty::Heuristic,
+        assumes: vec!["whoever acts reads the target as a path or an address".to_owned()],
+        message: format!(
+            "`{written}` of rule `{}` also allows `{name}` on `{}`: {}",
+            rule.name(),
+            beyond.target.escape_debug(),
+            beyond.because
+        ),
+        expected: Some("only what lies inside is automatic".to_owned()),
+        affected: (1, vec![beyond.target]),
+        witnesses: vec![(beyond.action, beyond.at)],
+        ideas: vec![beyond.idea],
+    }
+}
