@@ -56,7 +56,7 @@ pub(super) fn build(atoms: &[&Compiled], many: bool) -> Cells {
     builder.objects();
     let mut out = builder.done();
     if many {
-        out = closed(out);
+        out = closed(&out);
     }
     if out.cells.len() > MOST_CELLS - 1 {
         out.cells.truncate(MOST_CELLS - 1);
@@ -551,7 +551,7 @@ fn spellings(number: &Number) -> Vec<String> {
 }
 
 /// All sums of cells: what a path that leads to several values can be.
-fn closed(single: Cells) -> Cells {
+fn closed(single: &Cells) -> Cells {
     let mut all = single.all;
     let mut seen: FxHashMap<Vec<Truth>, ()> = FxHashMap::default();
     let mut out: Vec<Cell> = single.cells.clone();

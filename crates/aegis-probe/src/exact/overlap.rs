@@ -87,7 +87,7 @@ impl Exact<'_> {
                 Some(mut worst) => {
                     worst.affected = (others, Vec::new());
                     for (action, at) in &mut worst.witnesses {
-                        (*action, *at) = self.named(action.clone(), *at);
+                        (*action, *at) = self.named(action, *at);
                         worst.message = self.taken(worst.decider, later, action);
                     }
                     found.suspects.push(worst);
@@ -100,7 +100,7 @@ impl Exact<'_> {
                             "too many rules stand before rule `{}` to hold each against it",
                             self.name(later)
                         ),
-                    ))
+                    ));
                 }
                 None => {}
             }

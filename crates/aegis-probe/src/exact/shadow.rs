@@ -5,6 +5,7 @@ use aegis_policy::action::Action;
 use aegis_policy::clock::Moment;
 use aegis_policy::decision::Decider;
 use aegis_policy::model::Approval;
+use aegis_policy::name::Name;
 
 use super::analyse::{suspect, unknown};
 use super::reach::renamed;
@@ -336,7 +337,7 @@ impl Exact<'_> {
                         action.target_name(),
                         action.agent_name(),
                     ];
-                    let names = refs.map(|name| name.canonical());
+                    let names = refs.map(Name::canonical);
                     let next = self
                         .world
                         .matching(0, &names)
@@ -350,7 +351,7 @@ impl Exact<'_> {
                         Some(_) if !says_why => Severity::Low,
                         _ => Severity::Info,
                     };
-                    out.witnesses.push(self.named(action.clone(), *at));
+                    out.witnesses.push(self.named(action, *at));
                     out.ideas.push(Idea::Remove { rule });
                     found.suspects.push(out);
                 }

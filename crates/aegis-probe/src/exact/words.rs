@@ -243,6 +243,9 @@ pub(super) fn walked(
 /// and the places in the others.
 type Node = (usize, bool, bool, Vec<u64>);
 
+/// A node and, but for the first, the one before it and the letter that leads here, if one does.
+type Visited = (Node, Option<(usize, Option<usize>)>);
+
 struct Walk {
     letters: Vec<char>,
     /// For each piece of the pattern the letters it may take.
@@ -296,7 +299,7 @@ impl Walk {
             false,
             self.others.iter().map(|o| o.close(1)).collect(),
         );
-        let mut nodes: Vec<(Node, Option<(usize, Option<usize>)>)> = vec![(start.clone(), None)];
+        let mut nodes: Vec<Visited> = vec![(start.clone(), None)];
         let mut seen: FxHashMap<Node, usize> = FxHashMap::default();
         seen.insert(start, 0);
         let mut queue = VecDeque::from([0]);
@@ -346,11 +349,7 @@ impl Walk {
 }
 
 /// The letters on the way to a node.
-fn spelled(
-    nodes: &[(Node, Option<(usize, Option<usize>)>)],
-    mut at: usize,
-    letters: &[char],
-) -> String {
+fn spelled(nodes: &[Visited], mut at: usize, letters: &[char]) -> String {
     let mut word: Vec<char> = Vec::new();
     while let Some((_, Some((before, letter)))) = nodes.get(at) {
         word.extend(letter.and_then(|l| letters.get(l)));

@@ -100,6 +100,9 @@ pub(super) struct Names {
     ends: Vec<Ends>,
 }
 
+/// What was worked out before.
+type Memo<K, V> = RefCell<FxHashMap<K, Rc<V>>>;
+
 /// One or two policies taken apart.
 pub(super) struct World<'p> {
     pub(super) policies: Vec<&'p Policy>,
@@ -114,9 +117,9 @@ pub(super) struct World<'p> {
     pub(super) spells_anything: bool,
     /// Pairs of rules whose common names may still be worked out to find redundant rules.
     pub(super) pairs_left: Cell<usize>,
-    words: RefCell<FxHashMap<(usize, usize), Rc<Words>>>,
-    speaking: RefCell<FxHashMap<(usize, usize, String), Rc<[u64]>>>,
-    pub(super) tables: RefCell<FxHashMap<(usize, Vec<usize>), Rc<Table>>>,
+    words: Memo<(usize, usize), Words>,
+    speaking: Memo<(usize, usize, String), [u64]>,
+    pub(super) tables: Memo<(usize, Vec<usize>), Table>,
 }
 
 impl std::fmt::Debug for World<'_> {
