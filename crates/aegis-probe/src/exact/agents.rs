@@ -25,10 +25,17 @@ impl Exact<'_> {
             if view.approval == Approval::Auto || agents.iter().any(|a| &*a.value == "*") {
                 continue;
             }
-            let (action, at) = (&self.named(action.clone(), *at).0, at);
-            let names = [action.kind_name(), action.target_name(), action.agent_name()];
+            let (action, at) = (&self.named(action, *at).0, at);
+            let names = [
+                action.kind_name(),
+                action.target_name(),
+                action.agent_name(),
+            ];
             let names = names.map(|name| name.canonical().to_owned());
-            let other = self.world.names[2].alphabet.filler.map(|c| format!("agent{c}"));
+            let other = self.world.names[2]
+                .alphabet
+                .filler
+                .map(|c| format!("agent{c}"));
             let agents = [Some(String::new()), other].into_iter().flatten();
             let hole = agents.into_iter().find_map(|agent| {
                 let names = [names[0].clone(), names[1].clone(), agent];
@@ -36,7 +43,9 @@ impl Exact<'_> {
                 let decision = self.decide(found, &tried, *at);
                 (decision.approval == Approval::Auto).then_some((tried, decision))
             });
-            let Some((tried, decision)) = hole else { continue };
+            let Some((tried, decision)) = hole else {
+                continue;
+            };
             // A rule that says who may do it unattended is meant.
             if let Decider::Rule(by) = decision.by {
                 let by = self.policy.checked().rules().get(by as usize);
@@ -44,7 +53,11 @@ impl Exact<'_> {
                     continue;
                 }
             }
-            let key = (view.patterns[0].clone(), view.patterns[1].clone(), decision.by);
+            let key = (
+                view.patterns[0].clone(),
+                view.patterns[1].clone(),
+                decision.by,
+            );
             if seen.contains(&key) {
                 continue;
             }
@@ -67,7 +80,10 @@ impl Exact<'_> {
             );
             out.decider = decision.by;
             out.severity = unattended(tried.effect_found().effect);
-            out.expected = Some(format!("`{}` for every agent, or a rule for the others", view.approval.as_str()));
+            out.expected = Some(format!(
+                "`{}` for every agent, or a rule for the others",
+                view.approval.as_str()
+            ));
             out.witnesses.push((tried, *at));
             found.suspects.push(out);
         }

@@ -63,7 +63,10 @@ impl Exact<'_> {
 
     /// Names of rules for a sentence: `a`, `b` and `c`.
     pub(super) fn names(&self, rules: &[usize]) -> String {
-        let all: Vec<String> = rules.iter().map(|r| format!("`{}`", self.name(*r))).collect();
+        let all: Vec<String> = rules
+            .iter()
+            .map(|r| format!("`{}`", self.name(*r)))
+            .collect();
         match all.split_last() {
             None => String::new(),
             Some((only, [])) => only.clone(),

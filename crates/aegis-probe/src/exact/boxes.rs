@@ -26,7 +26,9 @@ impl Bits {
 
     /// Whether a cell is in it.
     pub(super) fn has(self, at: usize) -> bool {
-        self.0.get(at / 64).is_some_and(|word| word >> (at % 64) & 1 == 1)
+        self.0
+            .get(at / 64)
+            .is_some_and(|word| word >> (at % 64) & 1 == 1)
     }
 
     /// Whether none is in it.
@@ -42,11 +44,6 @@ impl Bits {
     /// Those in this one and not in the other.
     pub(super) fn minus(self, other: Self) -> Self {
         self.zip(other, |a, b| a & !b)
-    }
-
-    /// How many there are.
-    pub(super) fn len(self) -> usize {
-        self.0.iter().map(|word| word.count_ones() as usize).sum()
     }
 
     /// Its cells in order.
@@ -129,7 +126,11 @@ mod tests {
         let mut seed = 7_u64;
         let mut random = || {
             seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-            bits(&(0..3).filter(|i| seed >> (40 + i) & 1 == 1).collect::<Vec<_>>())
+            bits(
+                &(0..3)
+                    .filter(|i| seed >> (40 + i) & 1 == 1)
+                    .collect::<Vec<_>>(),
+            )
         };
         for _ in 0..2_000 {
             let a: Box = (0..3).map(|_| random()).collect();
@@ -146,6 +147,6 @@ mod tests {
             }
         }
         assert_eq!(bits(&[0, 64, 255]).iter().collect::<Vec<_>>(), [0, 64, 255]);
-        assert_eq!(Bits::first(256).len(), 256);
+        assert_eq!(Bits::first(256).iter().count(), 256);
     }
 }

@@ -56,7 +56,7 @@ pub(super) fn build(atoms: &[&Compiled], many: bool) -> Cells {
     builder.objects();
     let mut out = builder.done();
     if many {
-        out = closed(out);
+        out = closed(&out);
     }
     if out.cells.len() > MOST_CELLS - 1 {
         out.cells.truncate(MOST_CELLS - 1);
@@ -130,13 +130,20 @@ impl<'a> Builder<'a> {
                 Test::Eq(_) | Test::Present | Test::Missing => {}
             }
         }
+        if !regexes.is_empty() {
+            // An element of a list is compared with what is looked for, not searched.
+            whole.extend(needles.iter().cloned());
+        }
         self.marks.needles = needles.into_iter().collect();
         self.marks.whole = whole.into_iter().collect();
         self.marks.regexes = regexes.into_iter().collect();
     }
 
     fn ask(&self, value: Option<&Value>) -> Vec<Truth> {
-        self.atoms.iter().map(|atom| atom.test_value(value)).collect()
+        self.atoms
+            .iter()
+            .map(|atom| atom.test_value(value))
+            .collect()
     }
 
     fn push(&mut self, truths: Vec<Truth>, sample: Sample) {
@@ -205,7 +212,11 @@ impl<'a> Builder<'a> {
     fn numbers(&mut self, numbers: &[Number]) {
         for number in numbers {
             self.value(Value::Number(number.clone()));
-            for text in [format!("{number}.0"), format!("{number}e0"), format!("{number}.5")] {
+            for text in [
+                format!("{number}.0"),
+                format!("{number}e0"),
+                format!("{number}.5"),
+            ] {
                 if let Some(number) = Number::parse(&text) {
                     self.value(Value::Number(number));
                 }
@@ -312,39 +323,58 @@ impl<'a> Builder<'a> {
             _ => None,
         }));
         elements.extend(sums.operands.iter().cloned());
+        elements.extend(
+            fits.iter()
+                .filter_map(|fit| fit.text.clone().map(Value::Text)),
+        );
         let known = elements.into_iter().map(|element| {
             let state = sums.ask(&Value::List(vec![element.clone()]));
             (state, Some(element))
         });
         let unknown = fits.iter().filter(|fit| fit.text.is_none()).map(|fit| {
-            let skip = self.marks.needles.len() + self.marks.whole.len();
+            let (needles, whole) = (&self.marks.needles, &self.marks.whole);
+            let holds = |at: usize| Truth::from(fit.fits.get(at) == Some(&true));
             let regex = |text: &str| {
                 let at = self.marks.regexes.iter().position(|r| r == text);
-                Truth::from(at.and_then(|at| fit.fits.get(skip + at)) == Some(&true))
+                at.map_or(Truth::False, |at| holds(needles.len() + whole.len() + at))
             };
-            (sums.of_text(&regex), None)
+            let is = |operand: &Value| match operand {
+                Value::Text(text) => {
+                    let at = whole.iter().position(|w| w == text);
+                    at.map_or(Truth::False, |at| holds(needles.len() + at))
+                }
+                _ => Truth::False,
+            };
+            (sums.of_text(&regex, &is), None)
         });
         let mut seen: FxHashMap<Vec<Truth>, ()> = FxHashMap::default();
         let mut singles: Vec<(Vec<Truth>, Option<Value>)> = known.chain(unknown).collect();
         singles.retain(|(state, _)| seen.insert(state.clone(), ()).is_none());
-        let first = singles.iter().map(|(state, element)| {
-            (state.clone(), element.clone().map(|element| vec![element]))
-        });
+        let first = singles
+            .iter()
+            .map(|(state, element)| (state.clone(), element.clone().map(|element| vec![element])));
         let mut states: Vec<(Vec<Truth>, Option<Vec<Value>>)> = first.collect();
         let mut at = 0;
         while let Some((state, items)) = states.get(at).cloned() {
             at += 1;
             for (single, element) in &singles {
-                let sum: Vec<Truth> = state.iter().zip(single).map(|(a, b)| either(*a, *b)).collect();
+                let sum: Vec<Truth> = state
+                    .iter()
+                    .zip(single)
+                    .map(|(a, b)| either(*a, *b))
+                    .collect();
                 if states.len() >= MOST_CELLS {
                     self.all = false;
                     break;
                 }
                 if seen.insert(sum.clone(), ()).is_none() {
-                    let items = items.clone().zip(element.clone()).map(|(mut items, element)| {
-                        items.push(element);
-                        items
-                    });
+                    let items = items
+                        .clone()
+                        .zip(element.clone())
+                        .map(|(mut items, element)| {
+                            items.push(element);
+                            items
+                        });
                     states.push((sum, items));
                 }
             }
@@ -428,12 +458,15 @@ impl Sums {
     }
 
     /// What one element that is some other text adds.
-    fn of_text(&self, regex: &dyn Fn(&str) -> Truth) -> Vec<Truth> {
+    fn of_text(&self, regex: &dyn Fn(&str) -> Truth, is: &dyn Fn(&Value) -> Truth) -> Vec<Truth> {
         let regexes = self.regexes.iter().map(|atom| match atom.atom() {
-            Atom::Param { test: Test::Matches(text), .. } => regex(text),
+            Atom::Param {
+                test: Test::Matches(text),
+                ..
+            } => regex(text),
             _ => Truth::CannotTell,
         });
-        regexes.chain(self.contains.iter().map(|_| Truth::False)).collect()
+        regexes.chain(self.operands.iter().map(is)).collect()
     }
 
     /// What all conditions say of a list with this sum; `empty` is what they say of an empty list.
@@ -518,7 +551,7 @@ fn spellings(number: &Number) -> Vec<String> {
 }
 
 /// All sums of cells: what a path that leads to several values can be.
-fn closed(single: Cells) -> Cells {
+fn closed(single: &Cells) -> Cells {
     let mut all = single.all;
     let mut seen: FxHashMap<Vec<Truth>, ()> = FxHashMap::default();
     let mut out: Vec<Cell> = single.cells.clone();

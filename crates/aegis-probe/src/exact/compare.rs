@@ -19,7 +19,7 @@ use super::world::{View, World};
 use crate::Options;
 
 /// Pairs of rules that are looked at.
-const MOST_PAIRS: usize = 1_000_000;
+const MOST_PAIRS: usize = 200_000;
 
 /// Regions that are handed over.
 const MOST_REGIONS: usize = 10_000;
@@ -61,7 +61,9 @@ pub(crate) fn compare(old: &Policy, new: &Policy, options: &Options) -> Changes 
         complete: true,
     };
     comparison.go();
-    comparison.unshown.retain(|key| !comparison.regions.contains_key(key));
+    comparison
+        .unshown
+        .retain(|key| !comparison.regions.contains_key(key));
     Changes {
         complete: comparison.complete && comparison.unshown.is_empty(),
         regions: comparison.regions.into_values().collect(),
@@ -88,11 +90,15 @@ fn twins(world: &World<'_>, split: usize) -> (Vec<Option<usize>>, Vec<Option<usi
     let mut back = vec![None; world.rules.len().saturating_sub(split)];
     let mut known: BTreeMap<String, Vec<usize>> = BTreeMap::new();
     let key = |rule: &View| {
-        let mut patterns = rule.patterns.clone().map(|list| {
-            list.into_iter().map(|p| p.alternative).collect::<Vec<_>>()
-        });
+        let mut patterns = rule
+            .patterns
+            .clone()
+            .map(|list| list.into_iter().map(|p| p.alternative).collect::<Vec<_>>());
         patterns.iter_mut().for_each(|list| list.sort_unstable());
-        format!("{patterns:?}{}{:?}{:?}{:?}", rule.effects, rule.approval, rule.risk, rule.tests)
+        format!(
+            "{patterns:?}{}{:?}{:?}{:?}",
+            rule.effects, rule.approval, rule.risk, rule.tests
+        )
     };
     for (at, rule) in world.rules.iter().skip(split).enumerate().rev() {
         known.entry(key(rule)).or_default().push(at);

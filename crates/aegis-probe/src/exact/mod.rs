@@ -37,7 +37,6 @@ use aegis_policy::policy::Policy;
 use self::world::World;
 use crate::Options;
 
-
 pub(crate) use self::analyse::analyse;
 pub(crate) use self::compare::compare;
 pub(crate) use self::reach::Reach;

@@ -52,14 +52,20 @@ fn is(a: &Number, order: Ordering, b: &Number) -> bool {
 
 fn above(a: &Number) -> Option<Number> {
     let near = value(a).map(|x| Number::from((x.floor() + 1.0).clamp(-9e15, 9e15)));
-    let near = near.and_then(|n| whole(&n)).filter(|n| is(n, Ordering::Greater, a));
-    near.or_else(|| shifted(a, true)).filter(|n| is(n, Ordering::Greater, a))
+    let near = near
+        .and_then(|n| whole(&n))
+        .filter(|n| is(n, Ordering::Greater, a));
+    near.or_else(|| shifted(a, true))
+        .filter(|n| is(n, Ordering::Greater, a))
 }
 
 fn below(a: &Number) -> Option<Number> {
     let near = value(a).map(|x| Number::from((x.ceil() - 1.0).clamp(-9e15, 9e15)));
-    let near = near.and_then(|n| whole(&n)).filter(|n| is(n, Ordering::Less, a));
-    near.or_else(|| shifted(a, false)).filter(|n| is(n, Ordering::Less, a))
+    let near = near
+        .and_then(|n| whole(&n))
+        .filter(|n| is(n, Ordering::Less, a));
+    near.or_else(|| shifted(a, false))
+        .filter(|n| is(n, Ordering::Less, a))
 }
 
 fn value(a: &Number) -> Option<f64> {
@@ -120,8 +126,20 @@ mod tests {
     #[test]
     fn every_gap_has_a_number() {
         let bounds = [
-            "0", "-0", "1", "2", "1.5", "100", "-3", "-2.999999999999999999999", "1e309",
-            "9007199254740993", "9007199254740992", "0.1", "0.10000000000000000000000001", "-1e400",
+            "0",
+            "-0",
+            "1",
+            "2",
+            "1.5",
+            "100",
+            "-3",
+            "-2.999999999999999999999",
+            "1e309",
+            "9007199254740993",
+            "9007199254740992",
+            "0.1",
+            "0.10000000000000000000000001",
+            "-1e400",
         ];
         for i in 0..bounds.len() {
             for j in 0..bounds.len() {
@@ -132,12 +150,23 @@ mod tests {
                     let mut sorted: Vec<&Number> = set.iter().collect();
                     sorted.sort_by(|a, b| a.compare(b).expect("comparable"));
                     let (first, last) = (sorted[0], sorted[2]);
-                    assert!(found.iter().any(|n| is(n, Ordering::Less, first)), "{set:?}");
-                    assert!(found.iter().any(|n| n.is_finite() && is(n, Ordering::Greater, last)));
+                    assert!(
+                        found.iter().any(|n| is(n, Ordering::Less, first)),
+                        "{set:?}"
+                    );
+                    assert!(
+                        found
+                            .iter()
+                            .any(|n| n.is_finite() && is(n, Ordering::Greater, last))
+                    );
                     for pair in sorted.windows(2) {
                         let (a, b) = (pair[0], pair[1]);
-                        let inside = |n: &Number| is(a, Ordering::Less, n) && is(n, Ordering::Less, b);
-                        assert!(is(a, Ordering::Equal, b) || found.iter().any(inside), "{a} {b}");
+                        let inside =
+                            |n: &Number| is(a, Ordering::Less, n) && is(n, Ordering::Less, b);
+                        assert!(
+                            is(a, Ordering::Equal, b) || found.iter().any(inside),
+                            "{a} {b}"
+                        );
                     }
                 }
             }

@@ -1,6 +1,8 @@
 //! A weaker rule before a stricter one, where neither is an exception of the other.
 
 use aegis_diag::Severity;
+use aegis_policy::action::Action;
+use aegis_policy::clock::Moment;
 use aegis_policy::decision::Decider;
 use aegis_policy::effect;
 use aegis_policy::glob::Token;
@@ -15,11 +17,23 @@ use crate::{Found, rules};
 
 /// Words that make looking at something more than looking.
 const SECRET: &[&str] = &[
-    "secret", "credential", "password", "passwd", "token", "key", "private", "pii", "ssn", "vault",
+    "secret",
+    "credential",
+    "password",
+    "passwd",
+    "token",
+    "key",
+    "private",
+    "pii",
+    "ssn",
+    "vault",
 ];
 
 /// Rules whose common names with one stricter rule are worked out.
 const MOST_PAIRS: usize = 128;
+
+/// And with all of them.
+const MOST_TOTAL: usize = 40_000;
 
 /// Of one rule this many are counted.
 const MOST_CONFLICTS: usize = 3;
@@ -34,6 +48,7 @@ impl Exact<'_> {
             .filter(|rule| self.approval(*rule) == Approval::Auto)
             .filter(|rule| reaches.get(*rule).is_some_and(|reach| !reach.is_dead()))
             .collect();
+        let mut total = 0;
         let kinds: Vec<Kind> = rules.iter().map(|rule| self.kind(rule)).collect();
         for (later, strict) in rules.iter().enumerate() {
             if strict.approval == Approval::Auto || reaches.get(later).is_none_or(Reach::is_dead) {
@@ -49,33 +64,44 @@ impl Exact<'_> {
             let (mut worst, mut others, mut pairs): (Option<Suspect>, usize, usize) = (None, 0, 0);
             for earlier in near {
                 pairs += 1;
-                if pairs > MOST_PAIRS {
+                total += 1;
+                if pairs > MOST_PAIRS || total > MOST_TOTAL {
                     break;
                 }
                 let Some(conflict) = self.conflict(earlier, later, &kinds, found) else {
                     continue;
                 };
                 others += 1;
-                if worst.as_ref().is_none_or(|worst| worst.severity < conflict.severity) {
+                if worst
+                    .as_ref()
+                    .is_none_or(|worst| worst.severity < conflict.severity)
+                {
                     worst = Some(conflict);
                 }
-                if others >= MOST_CONFLICTS {
+                let enough = worst.as_ref().is_some_and(|w| w.severity >= Severity::High);
+                if enough || others >= MOST_CONFLICTS {
                     break;
                 }
             }
             match worst {
                 Some(mut worst) => {
                     worst.affected = (others, Vec::new());
+                    for (action, at) in &mut worst.witnesses {
+                        (*action, *at) = self.named(action, *at);
+                        worst.message = self.taken(worst.decider, later, action);
+                    }
                     found.suspects.push(worst);
                 }
-                None if pairs > MOST_PAIRS => found.suspects.push(unknown(
-                    Subject::Rule(later),
-                    "conflict",
-                    format!(
-                        "too many rules stand before rule `{}` to hold each against it",
-                        self.name(later)
-                    ),
-                )),
+                None if pairs > MOST_PAIRS || (pairs > 0 && total > MOST_TOTAL) => {
+                    found.suspects.push(unknown(
+                        Subject::Rule(later),
+                        "conflict",
+                        format!(
+                            "too many rules stand before rule `{}` to hold each against it",
+                            self.name(later)
+                        ),
+                    ));
+                }
                 None => {}
             }
         }
@@ -132,43 +158,122 @@ impl Exact<'_> {
             true => self.world.instances([kinds, targets, agents]).0,
             false => Vec::new(),
         };
-        for names in instances.iter().filter(|names| !whole.contains(names)).take(8) {
+        for names in instances
+            .iter()
+            .filter(|names| !whole.contains(names))
+            .take(8)
+        {
             let Some(effect) = self.plausible(strict, names) else {
                 continue;
             };
-            let refs = [names[0].as_str(), &names[1], &names[2]];
-            let matching = self.world.matching(0, &refs);
-            let before: Vec<usize> = matching.into_iter().take_while(|j| *j < earlier).collect();
-            let Left::Some(space, pieces) = self.world.left_with(weak, &before, &[later]) else {
+            let Some((action, at)) = self.taken_at(earlier, later, names).ok().flatten() else {
                 continue;
             };
-            let takes = space.takes(strict);
-            let region = pieces.iter().find_map(|piece| boxes::meet(piece, &takes));
-            let Some(region) = region else { continue };
-            let by = Decider::Rule(rule_number(earlier));
-            let shown = self.world.actions(0, refs, &space, &region).find(|(action, at)| {
-                let decision = self.policy.decide(action, *at);
-                (decision.by, decision.approval) == (by, Approval::Auto)
-            });
-            let Some((action, at)) = shown else { continue };
-            let (action, at) = self.readable(names, action, at);
-            found.probes += 1;
-            let message = format!(
-                "rule `{}` makes `{action}` automatic before rule `{}` can {} it",
-                self.name(earlier),
-                self.name(later),
-                if strict.approval == Approval::Block { "block" } else { "ask about" },
+            let decision = self.decide(found, &action, at);
+            if decision.approval != Approval::Auto {
+                continue;
+            }
+            let by = decision.by;
+            let message = String::new();
+            let mut out = suspect(
+                &rules::RULE_CONFLICT,
+                Subject::Rule(later),
+                "overlap",
+                message,
             );
-            let mut out = suspect(&rules::RULE_CONFLICT, Subject::Rule(later), "overlap", message);
             out.decider = by;
-            out.severity = if is_critical(effect) { Severity::High } else { Severity::Medium };
+            out.severity = if is_critical(effect) {
+                Severity::High
+            } else {
+                Severity::Medium
+            };
             out.certainty = aegis_diag::Certainty::Heuristic;
-            out.expected = Some(format!("`{}` by rule `{}`", strict.approval.as_str(), self.name(later)));
+            out.expected = Some(format!(
+                "`{}` by rule `{}`",
+                strict.approval.as_str(),
+                self.name(later)
+            ));
             out.witnesses.push((action, at));
-            out.ideas.push(Idea::Move { rule: later, before: earlier });
+            out.ideas.push(Idea::Move {
+                rule: later,
+                before: earlier,
+            });
             return Some(out);
         }
         None
+    }
+
+    /// An action at these names that one rule decides and a later one speaks of as well; `Err` if
+    /// there may be one that is not shown.
+    fn taken_at(
+        &self,
+        earlier: usize,
+        later: usize,
+        names: &[String; 3],
+    ) -> Result<Option<(Action, Moment)>, ()> {
+        let (Some(first), Some(second)) =
+            (self.world.rules.get(earlier), self.world.rules.get(later))
+        else {
+            return Ok(None);
+        };
+        let refs = [names[0].as_str(), &names[1], &names[2]];
+        let matching = self.world.matching(0, &refs);
+        let before: Vec<usize> = matching.into_iter().take_while(|j| *j < earlier).collect();
+        let (space, pieces) = match self.world.left_with(first, &before, &[later]) {
+            Left::Some(space, pieces) => (space, pieces),
+            Left::None(_) => return Ok(None),
+            Left::Unknown => return Err(()),
+        };
+        let takes = space.may(second);
+        let regions = pieces.iter().filter_map(|piece| boxes::meet(piece, &takes));
+        let by = Decider::Rule(rule_number(earlier));
+        let mut none = true;
+        for region in regions {
+            none = false;
+            let mut actions = self.world.actions(0, refs, &space, &region);
+            let shown = actions.find(|(action, at)| self.policy.decide(action, *at).by == by);
+            if shown.is_some() {
+                return Ok(shown);
+            }
+        }
+        if none { Ok(None) } else { Err(()) }
+    }
+
+    /// Whether a rule decides anything that a later one speaks of as well.
+    #[cfg(test)]
+    pub(super) fn takes_from(&self, earlier: usize, later: usize) -> Reach {
+        let (Some(first), Some(second)) =
+            (self.world.rules.get(earlier), self.world.rules.get(later))
+        else {
+            return Reach::Dead { by: Vec::new() };
+        };
+        let (instances, mut all) = self.world.common(first, second);
+        for names in &instances {
+            match self.taken_at(earlier, later, names) {
+                Ok(Some((action, at))) => return Reach::Live(action, at),
+                Ok(None) => {}
+                Err(()) => all = false,
+            }
+        }
+        if all {
+            Reach::Dead { by: Vec::new() }
+        } else {
+            Reach::Unknown
+        }
+    }
+
+    /// What is said of a conflict.
+    fn taken(&self, by: Decider, later: usize, action: &Action) -> String {
+        format!(
+            "{} makes `{action}` automatic before rule `{}` can {} it",
+            self.by(by),
+            self.name(later),
+            if self.approval(later) == Approval::Block {
+                "block"
+            } else {
+                "ask about"
+            },
+        )
     }
 
     /// What the names that two rules have in common do, if that is worth a word: not where a rule
@@ -176,7 +281,9 @@ impl Exact<'_> {
     fn plausible(&self, strict: &View, names: &[String; 3]) -> Option<Option<Effect>> {
         let filler = self.world.names[0].alphabet.filler.unwrap_or('\0');
         let effect = effect::by_words(&names[0].replace(filler, ""));
-        let secret = SECRET.iter().any(|word| names[0].contains(word) || names[1].contains(word));
+        let secret = SECRET
+            .iter()
+            .any(|word| names[0].contains(word) || names[1].contains(word));
         let looks = matches!(effect, None | Some(Effect::Read));
         (!looks || (secret && strict.approval == Approval::Block)).then_some(effect)
     }
@@ -190,11 +297,17 @@ impl Exact<'_> {
                 alternative.is_some_and(|alternative| fits(alternative.tokens()))
             })
         };
-        let first = view.patterns[0].first().map(|p| self.world.words(0, p.alternative));
+        let first = view.patterns[0]
+            .first()
+            .map(|p| self.world.words(0, p.alternative));
         let word = first.as_ref().and_then(|words| words.words.first());
         let mut texts = (0..2).flat_map(|field| {
             let list = view.patterns.get(field).into_iter().flatten();
-            list.filter_map(move |p| self.world.alternative(field, p.alternative)?.longest_literal())
+            list.filter_map(move |p| {
+                self.world
+                    .alternative(field, p.alternative)?
+                    .longest_literal()
+            })
         });
         Kind {
             effect: word.and_then(|word| effect::by_words(&word.replace(filler, ""))),

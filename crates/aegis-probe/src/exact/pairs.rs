@@ -1,8 +1,8 @@
 //! Which rules can meet, and the instances of where they do.
 
 use super::merge::{self, Merges};
-use super::world::{Pattern, View, World};
 use super::words::{self, Piece};
+use super::world::{View, World};
 
 /// Instances of one pair of rules that are looked at.
 const MOST_INSTANCES: usize = 512;
@@ -23,9 +23,12 @@ impl Ends {
             _ => Vec::new(),
         };
         let word = |bytes: &mut dyn Iterator<Item = u8>| {
-            bytes.take(8).enumerate().fold((0_u64, 0_u64), |(word, mask), (i, byte)| {
-                (word | u64::from(byte) << (8 * i), mask | 0xff << (8 * i))
-            })
+            bytes
+                .take(8)
+                .enumerate()
+                .fold((0_u64, 0_u64), |(word, mask), (i, byte)| {
+                    (word | u64::from(byte) << (8 * i), mask | 0xff << (8 * i))
+                })
         };
         let tokens = alternative.tokens();
         Self {
@@ -45,7 +48,9 @@ impl World<'_> {
     /// Whether two rules may have names in common, going by the ends of their patterns.
     pub(super) fn near(&self, a: &View, b: &View) -> bool {
         let pairs = a.ends.iter().zip(&b.ends);
-        pairs.into_iter().all(|(p, q)| p.iter().any(|x| q.iter().any(|y| x.fit(*y))))
+        pairs
+            .into_iter()
+            .all(|(p, q)| p.iter().any(|x| q.iter().any(|y| x.fit(*y))))
     }
 
     /// What two alternatives of a field have in common.
@@ -67,7 +72,9 @@ impl World<'_> {
         if !words::counts(p) && !words::counts(q) {
             for (inner, outer, other) in [(p, q, a), (q, p, b)] {
                 let words = self.words(field, other);
-                if words.all && !words.words.is_empty() && words.words.iter().all(|w| outer.matches(w))
+                if words.all
+                    && !words.words.is_empty()
+                    && words.words.iter().all(|w| outer.matches(w))
                 {
                     return Merges::of(pieces(inner));
                 }

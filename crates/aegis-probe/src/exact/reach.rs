@@ -56,7 +56,11 @@ impl World<'_> {
 
     /// The same in a space that also tells apart what these further rules do.
     pub(super) fn left_with(&self, rule: &View, earlier: &[usize], further: &[usize]) -> Left {
-        let views = || earlier.iter().filter_map(|id| Some((*id, self.rules.get(*id)?)));
+        let views = || {
+            earlier
+                .iter()
+                .filter_map(|id| Some((*id, self.rules.get(*id)?)))
+        };
         if let Some((plain, _)) = views().find(|(_, view)| view.is_plain()) {
             return Left::None(vec![plain]);
         }
@@ -75,7 +79,10 @@ impl World<'_> {
                 break;
             }
             let takes = space.takes(view);
-            if pieces.iter().any(|piece| boxes::meet(piece, &takes).is_some()) {
+            if pieces
+                .iter()
+                .any(|piece| boxes::meet(piece, &takes).is_some())
+            {
                 by.push(id);
             }
             match boxes::subtract_all(&pieces, &takes, self.budget) {
@@ -147,7 +154,7 @@ impl Exact<'_> {
     pub(crate) fn reachable(&self, rule: usize) -> Reach {
         match self.reach(rule) {
             Reach::Live(action, at) => {
-                let (action, at) = self.named(action, at);
+                let (action, at) = self.named(&action, at);
                 Reach::Live(action, at)
             }
             other => other,
@@ -179,7 +186,8 @@ impl Exact<'_> {
                 Left::None(rules) => by.extend(rules),
                 Left::Unknown => all = false,
                 Left::Some(space, pieces) => {
-                    let reach = self.shown(Decider::Rule(rule_number(rule)), names, &space, &pieces);
+                    let reach =
+                        self.shown(Decider::Rule(rule_number(rule)), names, &space, &pieces);
                     match reach {
                         Some(live @ Reach::Live(..)) => return live,
                         Some(other) => given = given.or(Some(other)),
@@ -229,20 +237,30 @@ impl Exact<'_> {
     }
 
     /// The same action with names that read better, decided by the same.
-    pub(super) fn named(&self, action: Action, at: Moment) -> (Action, Moment) {
-        let names = [action.kind_name(), action.target_name(), action.agent_name()];
+    pub(super) fn named(&self, action: &Action, at: Moment) -> (Action, Moment) {
+        let names = [
+            action.kind_name(),
+            action.target_name(),
+            action.agent_name(),
+        ];
         let names = names.map(|name| name.canonical().to_owned());
         self.readable(&names, action, at)
     }
 
     /// The same action with names in the place of these that read better, decided by the same.
-    pub(super) fn readable(&self, names: &[String; 3], action: Action, at: Moment) -> (Action, Moment) {
-        let before = self.policy.decide(&action, at);
+    pub(super) fn readable(
+        &self,
+        names: &[String; 3],
+        action: &Action,
+        at: Moment,
+    ) -> (Action, Moment) {
+        let before = self.policy.decide(action, at);
         let best = self.world.readable(names, &mut |names| {
-            let decision = self.policy.decide(&renamed(&action, names), at);
-            (decision.by, decision.approval, decision.risk) == (before.by, before.approval, before.risk)
+            let decision = self.policy.decide(&renamed(action, names), at);
+            (decision.by, decision.approval, decision.risk)
+                == (before.by, before.approval, before.risk)
         });
-        (renamed(&action, &best), at)
+        (renamed(action, &best), at)
     }
 
     /// What is left for the defaults: an action that no rule decides.
@@ -260,7 +278,7 @@ impl Exact<'_> {
                 Some((space, pieces)) if !pieces.is_empty() => {
                     match self.shown(Decider::Default, names, &space, &pieces) {
                         Some(Reach::Live(action, at)) => {
-                            let (action, at) = self.named(action, at);
+                            let (action, at) = self.named(&action, at);
                             return Reach::Live(action, at);
                         }
                         Some(reach) => return reach,

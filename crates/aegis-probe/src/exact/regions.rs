@@ -129,7 +129,9 @@ impl World<'_> {
     fn spells(&self, rule: &View, field: usize, name: &str) -> bool {
         let patterns = rule.patterns.get(field).into_iter().flatten();
         let alternatives = patterns.filter_map(|p| self.alternative(field, p.alternative));
-        alternatives.filter(|a| !a.is_ascii()).any(|a| a.matches(name))
+        alternatives
+            .filter(|a| !a.is_ascii())
+            .any(|a| a.matches(name))
     }
 
     /// Instances with the same filled beyond ASCII in type, agent or both, if that can matter.

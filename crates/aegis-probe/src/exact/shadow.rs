@@ -5,6 +5,7 @@ use aegis_policy::action::Action;
 use aegis_policy::clock::Moment;
 use aegis_policy::decision::Decider;
 use aegis_policy::model::Approval;
+use aegis_policy::name::Name;
 
 use super::analyse::{suspect, unknown};
 use super::reach::renamed;
@@ -16,7 +17,9 @@ use crate::{Found, rules};
 impl Exact<'_> {
     /// For each rule whether it ever decides, by actions with names as the instances have them.
     pub(super) fn reaches(&self) -> Vec<Reach> {
-        (0..self.world.rules.len()).map(|rule| self.reach(rule)).collect()
+        (0..self.world.rules.len())
+            .map(|rule| self.reach(rule))
+            .collect()
     }
 
     /// Rules that never decide, and patterns of others that do not.
@@ -43,7 +46,10 @@ impl Exact<'_> {
                 Reach::Unknown => found.suspects.push(unknown(
                     Subject::Rule(rule),
                     "reachable",
-                    format!("whether rule `{}` ever decides took too long to find out", self.name(rule)),
+                    format!(
+                        "whether rule `{}` ever decides took too long to find out",
+                        self.name(rule)
+                    ),
                 )),
                 Reach::Live(..) | Reach::Given(..) => self.dead_patterns(rule, found),
             }
@@ -56,7 +62,10 @@ impl Exact<'_> {
         };
         let fields = [Field::Type, Field::Target, Field::Agent];
         for (field, name) in fields.into_iter().enumerate() {
-            let list = view.patterns.get(field).map_or(&[][..], |list| list.as_slice());
+            let list = view
+                .patterns
+                .get(field)
+                .map_or(&[][..], |list| list.as_slice());
             let written = list.iter().map(|p| p.at + 1).max().unwrap_or(0);
             if written < 2 {
                 continue;
@@ -89,7 +98,11 @@ impl Exact<'_> {
     ) -> Suspect {
         let what = match subject {
             Subject::Pattern(_, field, at) => {
-                format!("the pattern `{}` of rule `{}`", self.pattern(rule, field, at), self.name(rule))
+                format!(
+                    "the pattern `{}` of rule `{}`",
+                    self.pattern(rule, field, at),
+                    self.name(rule)
+                )
             }
             _ => format!("rule `{}`", self.name(rule)),
         };
@@ -111,7 +124,10 @@ impl Exact<'_> {
             out.expected = Some(format!("`{}` by rule `{}`", mine.as_str(), self.name(rule)));
             out.witnesses.push((action, at));
         }
-        let weaker = by.iter().copied().find(|other| self.approval(*other) < mine);
+        let weaker = by
+            .iter()
+            .copied()
+            .find(|other| self.approval(*other) < mine);
         if let Some(before) = weaker {
             out.ideas.push(Idea::Move { rule, before });
         }
@@ -129,11 +145,16 @@ impl Exact<'_> {
     ) -> Option<(Action, Moment)> {
         let view = self.world.rules.get(rule)?;
         let [kinds, targets, agents] = &view.patterns;
-        let (instances, _) = self.world.instances(patterns.unwrap_or([kinds, targets, agents]));
+        let (instances, _) = self
+            .world
+            .instances(patterns.unwrap_or([kinds, targets, agents]));
         let names = instances.first()?;
         let space = self.world.space(&[rule]);
         let refs = [names[0].as_str(), &names[1], &names[2]];
-        let (action, at) = self.world.actions(0, refs, &space, &space.may(view)).next()?;
+        let (action, at) = self
+            .world
+            .actions(0, refs, &space, &space.may(view))
+            .next()?;
         let matches = |names: &[String; 3]| {
             let refs = [names[0].as_str(), &names[1], &names[2]];
             self.world.matching(0, &refs).contains(&rule)
@@ -148,7 +169,12 @@ impl Exact<'_> {
 
     /// A pattern as written.
     pub(super) fn pattern(&self, rule: usize, field: Field, at: usize) -> String {
-        let matches = self.policy.checked().rules().get(rule).map(|rule| &rule.matches);
+        let matches = self
+            .policy
+            .checked()
+            .rules()
+            .get(rule)
+            .map(|rule| &rule.matches);
         let list = matches.and_then(|m| match field {
             Field::Type => m.kind.as_ref(),
             Field::Target => m.target.as_ref(),
@@ -189,15 +215,21 @@ impl Exact<'_> {
                     tests.any(|(n, test)| {
                         test.variable == axis.variable
                             && view.tests.contains(&n)
-                            && format!("{:?}", test.compiled.atom()) == format!("{:?}", condition.atom())
+                            && format!("{:?}", test.compiled.atom())
+                                == format!("{:?}", condition.atom())
                     })
                 });
                 let at = at.map_or(0, |(at, _)| at);
                 let what = match self.world.variables.get(axis.variable) {
-                    Some(super::world::Variable::Param(path, _)) => format!("no `{path}` meets all of them"),
+                    Some(super::world::Variable::Param(path, _)) => {
+                        format!("no `{path}` meets all of them")
+                    }
                     _ => "no moment meets all of them".to_owned(),
                 };
-                let message = format!("the conditions of rule `{}` never hold: {what}", written.name.value);
+                let message = format!(
+                    "the conditions of rule `{}` never hold: {what}",
+                    written.name.value
+                );
                 let mut out = suspect(
                     &rules::CONDITION_NEVER,
                     Subject::Condition(rule, at),
@@ -209,7 +241,11 @@ impl Exact<'_> {
                 } else if let Some((action, at)) = self.plain_action(rule) {
                     let decision = self.decide(found, &action, at);
                     out.decider = decision.by;
-                    out.expected = Some(format!("`{}` by rule `{}`", view.approval.as_str(), written.name.value));
+                    out.expected = Some(format!(
+                        "`{}` by rule `{}`",
+                        view.approval.as_str(),
+                        written.name.value
+                    ));
                     if decision.approval >= view.approval {
                         out.severity = Severity::Medium;
                     }
@@ -256,7 +292,8 @@ impl Exact<'_> {
             Reach::Unknown => found.suspects.push(unknown(
                 Subject::Defaults,
                 "default",
-                "whether anything reaches the automatic defaults took too long to find out".to_owned(),
+                "whether anything reaches the automatic defaults took too long to find out"
+                    .to_owned(),
             )),
             Reach::Given(action, at, assumes) => {
                 let mut out = suspect(
@@ -277,27 +314,35 @@ impl Exact<'_> {
 
     /// Rules without which every decision is the same.
     pub(super) fn redundant(&self, reaches: &[Reach], found: &mut Found) {
+        let mut open = Vec::new();
         for (rule, reach) in reaches.iter().enumerate() {
             let Reach::Live(action, at) = reach else {
                 continue;
             };
             match self.removal(rule) {
                 super::Removal::Different => {}
-                super::Removal::Unknown => found.suspects.push(unknown(
-                    Subject::Rule(rule),
-                    "redundant",
-                    format!("whether rule `{}` changes any decision took too long to find out", self.name(rule)),
-                )),
+                super::Removal::Unknown => open.push(rule),
                 super::Removal::Same => {
                     let mut out = suspect(
                         &rules::REDUNDANT_RULE,
                         Subject::Rule(rule),
                         "redundant",
-                        format!("rule `{}` can go without changing a decision", self.name(rule)),
+                        format!(
+                            "rule `{}` can go without changing a decision",
+                            self.name(rule)
+                        ),
                     );
-                    let refs = [action.kind_name(), action.target_name(), action.agent_name()];
-                    let names = refs.map(|name| name.canonical());
-                    let next = self.world.matching(0, &names).into_iter().find(|other| *other > rule);
+                    let refs = [
+                        action.kind_name(),
+                        action.target_name(),
+                        action.agent_name(),
+                    ];
+                    let names = refs.map(Name::canonical);
+                    let next = self
+                        .world
+                        .matching(0, &names)
+                        .into_iter()
+                        .find(|other| *other > rule);
                     out.decider = Decider::Rule(super::reach::rule_number(rule));
                     let written = self.policy.checked().rules().get(rule);
                     // Saying again what the defaults say, or why, is a style.
@@ -306,11 +351,33 @@ impl Exact<'_> {
                         Some(_) if !says_why => Severity::Low,
                         _ => Severity::Info,
                     };
-                    out.witnesses.push(self.named(action.clone(), *at));
+                    out.witnesses.push(self.named(action, *at));
                     out.ideas.push(Idea::Remove { rule });
                     found.suspects.push(out);
                 }
             }
+        }
+        if let Some(first) = open.first() {
+            let message = match open.as_slice() {
+                [only] => format!(
+                    "whether rule `{}` changes any decision took too long to find out",
+                    self.name(*only)
+                ),
+                _ => format!(
+                    "whether {} change any decision took too long to find out",
+                    self.names(&open)
+                ),
+            };
+            let mut out = unknown(Subject::Rule(*first), "redundant", message);
+            out.severity = Severity::Low;
+            out.affected = (
+                open.len(),
+                open.iter()
+                    .take(10)
+                    .map(|r| self.name(*r).to_owned())
+                    .collect(),
+            );
+            found.suspects.push(out);
         }
     }
 }

@@ -101,14 +101,20 @@ impl World<'_> {
         if let Some(table) = self.tables.borrow().get(&key) {
             return Rc::clone(table);
         }
-        let compiled: Vec<&Compiled> =
-            tests.iter().filter_map(|t| Some(self.tests.get(*t)?.compiled)).collect();
+        let compiled: Vec<&Compiled> = tests
+            .iter()
+            .filter_map(|t| Some(self.tests.get(*t)?.compiled))
+            .collect();
         let table = Rc::new(match self.variables.get(variable) {
             Some(Variable::Clock(_)) => clock(&compiled),
             Some(Variable::Param(_, many)) => params(&compiled, *many),
             _ => Table {
-                truths: [Truth::True, Truth::CannotTell, Truth::False].map(|t| vec![t]).to_vec(),
-                stands: [Truth::True, Truth::CannotTell, Truth::False].map(Stand::Says).to_vec(),
+                truths: [Truth::True, Truth::CannotTell, Truth::False]
+                    .map(|t| vec![t])
+                    .to_vec(),
+                stands: [Truth::True, Truth::CannotTell, Truth::False]
+                    .map(Stand::Says)
+                    .to_vec(),
                 all: true,
             },
         });
@@ -134,7 +140,10 @@ fn clock(tests: &[&Compiled]) -> Table {
     for day in 0..7 {
         cuts.push(day * 86_400);
         for (after, before, _) in &windows {
-            let ends = [after, before].into_iter().flatten().filter(|s| **s < 86_400);
+            let ends = [after, before]
+                .into_iter()
+                .flatten()
+                .filter(|s| **s < 86_400);
             cuts.extend(ends.map(|second| day * 86_400 + second));
         }
     }
@@ -180,7 +189,9 @@ impl Space {
     /// Everything.
     pub(super) fn whole(&self) -> Box {
         let effects = std::iter::once(Bits::first(10));
-        effects.chain(self.axes.iter().map(|axis| Bits::first(axis.table.len()))).collect()
+        effects
+            .chain(self.axes.iter().map(|axis| Bits::first(axis.table.len())))
+            .collect()
     }
 
     /// Where a rule applies for certain: what it takes from later rules.
@@ -195,7 +206,9 @@ impl Space {
 
     fn of(&self, rule: &View, rest: bool) -> Box {
         let mut effects = Bits::default();
-        (0..10).filter(|bit| rule.effects >> bit & 1 == 1).for_each(|bit| effects.insert(bit));
+        (0..10)
+            .filter(|bit| rule.effects >> bit & 1 == 1)
+            .for_each(|bit| effects.insert(bit));
         let axes = self.axes.iter().map(|axis| axis.of(rule, rest));
         std::iter::once(effects).chain(axes).collect()
     }
@@ -218,7 +231,11 @@ impl Space {
     /// How many parameters must be there in a box.
     pub(super) fn needed(&self, region: &Box) -> usize {
         let missing = |axis: &Axis, bits: &Bits| {
-            let at = axis.table.stands.iter().position(|s| *s == Stand::Param(Sample::Missing));
+            let at = axis
+                .table
+                .stands
+                .iter()
+                .position(|s| *s == Stand::Param(Sample::Missing));
             at.is_none_or(|at| bits.has(at))
         };
         let axes = self.axes.iter().zip(region.iter().skip(1));

@@ -86,11 +86,17 @@ pub(super) fn fits(marks: &Marks) -> (Vec<Fit>, bool) {
     }
     for choice in 0..1_usize << count {
         let fits: Vec<bool> = (0..count).map(|i| choice >> i & 1 == 1).collect();
-        let known = found.iter().any(|fit| fit.text.is_some() && fit.fits == fits);
+        let known = found
+            .iter()
+            .any(|fit| fit.text.is_some() && fit.fits == fits);
         if !known {
             for number in [false, true] {
                 let fits = fits.clone();
-                found.push(Fit { text: None, fits, number });
+                found.push(Fit {
+                    text: None,
+                    fits,
+                    number,
+                });
             }
         }
     }
@@ -99,15 +105,29 @@ pub(super) fn fits(marks: &Marks) -> (Vec<Fit>, bool) {
 
 /// Texts that the expressions spell out, as a person would write them, and the fixed texts.
 fn spoken(marks: &Marks) -> Vec<Fit> {
-    let compiled: Vec<_> = marks.regexes.iter().map(|r| aegis_policy::regexes::compile(r).ok()).collect();
-    let expressions = marks.regexes.iter().filter_map(|regex| regex_syntax::parse(regex).ok());
+    let compiled: Vec<_> = marks
+        .regexes
+        .iter()
+        .map(|r| aegis_policy::regexes::compile(r).ok())
+        .collect();
+    let expressions = marks
+        .regexes
+        .iter()
+        .filter_map(|regex| regex_syntax::parse(regex).ok());
     let spelled = expressions.flat_map(|hir| spell(&hir));
-    let texts = marks.whole.iter().chain(&marks.needles).cloned().chain(spelled);
+    let texts = marks
+        .whole
+        .iter()
+        .chain(&marks.needles)
+        .cloned()
+        .chain(spelled);
     texts
         .map(|text| {
             let needles = marks.needles.iter().map(|n| text.contains(n.as_str()));
             let whole = marks.whole.iter().map(|w| *w == text);
-            let regexes = compiled.iter().map(|r| r.as_ref().is_some_and(|r| r.is_match(&text)));
+            let regexes = compiled
+                .iter()
+                .map(|r| r.as_ref().is_some_and(|r| r.is_match(&text)));
             Fit {
                 fits: needles.chain(whole).chain(regexes).collect(),
                 number: aegis_policy::number::is_numeric(&text),
@@ -126,8 +146,14 @@ fn spell(hir: &Hir) -> Vec<String> {
         HirKind::Class(class) => nicest(class).map(String::from).into_iter().collect(),
         HirKind::Capture(capture) => spell(&capture.sub),
         HirKind::Repetition(repetition) => {
-            let times = usize::try_from(repetition.min).unwrap_or(usize::MAX).min(LONGEST_SPELLED);
-            let once = if times == 0 { vec![String::new()] } else { spell(&repetition.sub) };
+            let times = usize::try_from(repetition.min)
+                .unwrap_or(usize::MAX)
+                .min(LONGEST_SPELLED);
+            let once = if times == 0 {
+                vec![String::new()]
+            } else {
+                spell(&repetition.sub)
+            };
             once.into_iter().map(|text| text.repeat(times)).collect()
         }
         HirKind::Alternation(branches) => branches.iter().flat_map(spell).collect(),
@@ -150,13 +176,24 @@ fn spell(hir: &Hir) -> Vec<String> {
 fn nicest(class: &Class) -> Option<char> {
     let has = |c: char| match class {
         Class::Unicode(class) => class.iter().any(|r| r.start() <= c && c <= r.end()),
-        Class::Bytes(class) => c.is_ascii() && class.iter().any(|r| char::from(r.start()) <= c && c <= char::from(r.end())),
+        Class::Bytes(class) => {
+            c.is_ascii()
+                && class
+                    .iter()
+                    .any(|r| char::from(r.start()) <= c && c <= char::from(r.end()))
+        }
     };
     let first = match class {
-        Class::Unicode(class) => class.iter().next().map(|r| r.start()),
+        Class::Unicode(class) => class
+            .iter()
+            .next()
+            .map(regex_syntax::hir::ClassUnicodeRange::start),
         Class::Bytes(class) => class.iter().next().map(|r| char::from(r.start())),
     };
-    NICE.iter().map(|byte| char::from(*byte)).find(|c| has(*c)).or(first)
+    NICE.iter()
+        .map(|byte| char::from(*byte))
+        .find(|c| has(*c))
+        .or(first)
 }
 
 /// A character in none of the texts.
@@ -195,7 +232,9 @@ fn side_by_side(marks: &Marks) -> (Vec<Fit>, bool) {
     }
     let whole = |text: &str| {
         let needles = marks.needles.iter().map(|n| text.contains(n.as_str()));
-        needles.chain(marks.whole.iter().map(|w| w == text)).collect()
+        needles
+            .chain(marks.whole.iter().map(|w| w == text))
+            .collect()
     };
     let mut out: Vec<Fit> = texts
         .into_iter()
@@ -215,7 +254,11 @@ fn side_by_side(marks: &Marks) -> (Vec<Fit>, bool) {
 fn numeric_needles(marks: &Marks, chosen: &[String], out: &mut Vec<Fit>) {
     let numeric: Vec<bool> = chosen
         .iter()
-        .map(|needle| needle.chars().all(|c| c.is_ascii_digit() || "+-.eE \t".contains(c)))
+        .map(|needle| {
+            needle
+                .chars()
+                .all(|c| c.is_ascii_digit() || "+-.eE \t".contains(c))
+        })
         .collect();
     for choice in 0..1_usize << chosen.len() {
         let with = |i: usize| choice >> i & 1 == 1;
@@ -260,7 +303,10 @@ impl Walk {
     fn new(marks: &Marks) -> Option<Self> {
         let mut patterns: Vec<String> = Vec::new();
         patterns.extend(marks.needles.iter().map(|n| regex_syntax::escape(n)));
-        let whole = marks.whole.iter().map(|w| format!(r"\A(?:{})\z", regex_syntax::escape(w)));
+        let whole = marks
+            .whole
+            .iter()
+            .map(|w| format!(r"\A(?:{})\z", regex_syntax::escape(w)));
         patterns.extend(whole);
         patterns.extend(marks.regexes.iter().cloned());
         let count = patterns.len();
@@ -269,7 +315,10 @@ impl Walk {
         let automata: Option<Vec<_>> = patterns.iter().map(|p| automaton(p)).collect();
         let automata = automata?;
         let classes = |byte: u8| -> Vec<u8> {
-            automata.iter().map(|a| a.dfa.byte_classes().get(byte)).collect()
+            automata
+                .iter()
+                .map(|a| a.dfa.byte_classes().get(byte))
+                .collect()
         };
         let mut seen: FxHashMap<Vec<u8>, ()> = FxHashMap::default();
         let bytes = NICE
@@ -334,7 +383,9 @@ impl Walk {
         let mut places = Vec::with_capacity(self.automata.len());
         for automaton in &mut self.automata {
             let input = Input::new("");
-            let state = automaton.dfa.start_state_forward(&mut automaton.cache, &input);
+            let state = automaton
+                .dfa
+                .start_state_forward(&mut automaton.cache, &input);
             places.push(Place::At(state.ok()?));
         }
         Some(places)

@@ -30,14 +30,37 @@ struct Stretch {
 
 /// Places that a name or a reason may speak of, and the zones they are in.
 const PLACES: &[(&str, &str)] = &[
-    ("berlin", "Europe/"), ("paris", "Europe/"), ("cet", "Europe/"), ("cest", "Europe/"),
-    ("london", "Europe/"), ("bst", "Europe/"), ("madrid", "Europe/"), ("amsterdam", "Europe/"),
-    ("zurich", "Europe/"), ("tokyo", "Asia/"), ("jst", "Asia/"), ("singapore", "Asia/"),
-    ("seoul", "Asia/"), ("kst", "Asia/"), ("shanghai", "Asia/"), ("india", "Asia/"),
-    ("sydney", "Australia/"), ("aest", "Australia/"), ("est", "America/"), ("edt", "America/"),
-    ("pst", "America/"), ("pdt", "America/"), ("cst", "America/"), ("pacific", "America/"),
-    ("eastern", "America/"), ("york", "America/"), ("nyc", "America/"), ("chicago", "America/"),
-    ("toronto", "America/"), ("angeles", "America/"), ("paulo", "America/"),
+    ("berlin", "Europe/"),
+    ("paris", "Europe/"),
+    ("cet", "Europe/"),
+    ("cest", "Europe/"),
+    ("london", "Europe/"),
+    ("bst", "Europe/"),
+    ("madrid", "Europe/"),
+    ("amsterdam", "Europe/"),
+    ("zurich", "Europe/"),
+    ("tokyo", "Asia/"),
+    ("jst", "Asia/"),
+    ("singapore", "Asia/"),
+    ("seoul", "Asia/"),
+    ("kst", "Asia/"),
+    ("shanghai", "Asia/"),
+    ("india", "Asia/"),
+    ("sydney", "Australia/"),
+    ("aest", "Australia/"),
+    ("est", "America/"),
+    ("edt", "America/"),
+    ("pst", "America/"),
+    ("pdt", "America/"),
+    ("cst", "America/"),
+    ("pacific", "America/"),
+    ("eastern", "America/"),
+    ("york", "America/"),
+    ("nyc", "America/"),
+    ("chicago", "America/"),
+    ("toronto", "America/"),
+    ("angeles", "America/"),
+    ("paulo", "America/"),
 ];
 
 impl Exact<'_> {
@@ -45,20 +68,27 @@ impl Exact<'_> {
     pub(super) fn time_holes(&self, reaches: &[Reach], found: &mut Found) {
         let mut seen = Vec::new();
         for (rule, written) in self.policy.checked().rules().iter().enumerate() {
-            let window = written.conditions.iter().position(|c| matches!(c.atom, Atom::Window { .. }));
+            let window = written
+                .conditions
+                .iter()
+                .position(|c| matches!(c.atom, Atom::Window { .. }));
             let Some(window) = window else { continue };
             self.other_zone(rule, window, found);
             let Some(Reach::Live(action, at)) = reaches.get(rule) else {
                 continue;
             };
-            let action = &self.named(action.clone(), *at).0;
+            let action = &self.named(action, *at).0;
             if written.approval.value == Approval::Auto {
                 continue;
             }
             let Some(view) = self.world.rules.get(rule) else {
                 continue;
             };
-            let key = (view.patterns[0].clone(), view.patterns[1].clone(), view.effects);
+            let key = (
+                view.patterns[0].clone(),
+                view.patterns[1].clone(),
+                view.effects,
+            );
             if seen.contains(&key) {
                 continue;
             }
@@ -85,18 +115,28 @@ impl Exact<'_> {
             "what rule `{}` restricts runs unattended {how}",
             self.name(rule),
         );
-        let mut out = suspect(&rules::CONDITION_GAP, Subject::Condition(rule, window), operator, message);
+        let mut out = suspect(
+            &rules::CONDITION_GAP,
+            Subject::Condition(rule, window),
+            operator,
+            message,
+        );
         out.decider = stretch.by;
         out.severity = unattended(action.effect_found().effect);
         out.certainty = match operator {
             "between-windows" => Certainty::Proved,
             _ => Certainty::Heuristic,
         };
-        out.expected = Some(format!("`{}` at that time as well", self.approval(rule).as_str()));
+        out.expected = Some(format!(
+            "`{}` at that time as well",
+            self.approval(rule).as_str()
+        ));
         let middle = stretch.from + (stretch.to - stretch.from) / 2;
-        out.witnesses.push((action.clone(), moment(self.policy.zone(), middle)));
+        out.witnesses
+            .push((action.clone(), moment(self.policy.zone(), middle)));
         if operator == "forgotten-day" {
-            out.ideas.extend(self.with_day(rule, window, middle / DAY + 1));
+            out.ideas
+                .extend(self.with_day(rule, window, middle / DAY + 1));
         }
         found.suspects.push(out);
     }
@@ -143,7 +183,12 @@ impl Exact<'_> {
             let auto = decision.approval == Approval::Auto;
             match out.last_mut() {
                 Some(last) if last.auto == auto => last.to = to,
-                _ => out.push(Stretch { from, to, auto, by: decision.by }),
+                _ => out.push(Stretch {
+                    from,
+                    to,
+                    auto,
+                    by: decision.by,
+                }),
             }
         }
         out
@@ -167,7 +212,12 @@ impl Exact<'_> {
             "rule `{}` speaks of `{place}`, and the policy reads its times in {zone}",
             written.name.value,
         );
-        let mut out = suspect(&rules::CONDITION_GAP, Subject::Condition(rule, window), "zone", message);
+        let mut out = suspect(
+            &rules::CONDITION_GAP,
+            Subject::Condition(rule, window),
+            "zone",
+            message,
+        );
         out.severity = Severity::Medium;
         out.certainty = Certainty::Heuristic;
         if let Some((action, at)) = self.meant(rule, None) {
@@ -181,8 +231,19 @@ impl Exact<'_> {
 /// A time of the week in words.
 fn told(second: u32) -> String {
     let Wall { weekday, second } = wall(second % WEEK);
-    const DAYS: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
-    let day = DAYS.get(usize::from(weekday) - 1).copied().unwrap_or_default();
+    const DAYS: [&str; 7] = [
+        "Monday",
+        "Tuesday",
+        "Wednesday",
+        "Thursday",
+        "Friday",
+        "Saturday",
+        "Sunday",
+    ];
+    let day = DAYS
+        .get(usize::from(weekday) - 1)
+        .copied()
+        .unwrap_or_default();
     format!("{day} {:02}:{:02}", second / 3_600, second / 60 % 60)
 }
 
@@ -210,12 +271,17 @@ fn hole(week: &[Stretch]) -> Option<(Stretch, &'static str, String)> {
         at.filter(|s| s.auto).copied()
     };
     // For each time of the day the days that are open.
-    let mut times: Vec<u32> = week.iter().flat_map(|s| [s.from % DAY, (s.to - 1) % DAY]).collect();
+    let mut times: Vec<u32> = week
+        .iter()
+        .flat_map(|s| [s.from % DAY, (s.to - 1) % DAY])
+        .collect();
     times.push(DAY / 2);
     times.sort_unstable();
     times.dedup();
     for time in times {
-        let open: Vec<u32> = (0..7).filter(|day| auto_at(day * DAY + time).is_some()).collect();
+        let open: Vec<u32> = (0..7)
+            .filter(|day| auto_at(day * DAY + time).is_some())
+            .collect();
         let (operator, what) = match open.as_slice() {
             [day] => ("forgotten-day", told(day * DAY + time)),
             [5, 6] => ("weekend", "at the weekend".to_owned()),
@@ -225,20 +291,33 @@ fn hole(week: &[Stretch]) -> Option<(Stretch, &'static str, String)> {
             continue;
         };
         let how = match operator {
-            "forgotten-day" => format!("on {what}, while every other day is restricted at that time"),
+            "forgotten-day" => {
+                format!("on {what}, while every other day is restricted at that time")
+            }
             _ => format!("{what}, while every working day is restricted"),
         };
         return Some((found, operator, how));
     }
     // Saturday is thought of and Sunday is not.
-    let closed = |day: u32| (0..24).filter(|hour| auto_at(day * DAY + hour * 3_600).is_none()).count();
+    let closed = |day: u32| {
+        (0..24)
+            .filter(|hour| auto_at(day * DAY + hour * 3_600).is_none())
+            .count()
+    };
     let working: usize = (0..5).map(closed).sum();
     if let (24, 0, 0) | (0, 24, 0) = (closed(5), closed(6), working) {
         let day = if closed(5) == 24 { 6 } else { 5 };
         let found = auto_at(day * DAY + DAY / 2)?;
-        let inside = Stretch { from: day * DAY, to: (day + 1) * DAY, ..found };
+        let inside = Stretch {
+            from: day * DAY,
+            to: (day + 1) * DAY,
+            ..found
+        };
         let other = if day == 6 { "Saturday" } else { "Sunday" };
-        let how = format!("on {}, while {other} is restricted", told(day * DAY).split(' ').next().unwrap_or_default());
+        let how = format!(
+            "on {}, while {other} is restricted",
+            told(day * DAY).split(' ').next().unwrap_or_default()
+        );
         return Some((inside, "forgotten-day", how));
     }
     None

@@ -83,7 +83,11 @@ fn steps(path: &str) -> Vec<Step> {
     let mut any = false;
     let mut end = |key: &mut String, any: &mut bool| {
         let key = std::mem::take(key);
-        out.push(if std::mem::take(any) { Step::Any } else { Step::Key(key) });
+        out.push(if std::mem::take(any) {
+            Step::Any
+        } else {
+            Step::Key(key)
+        });
     };
     let mut chars = path.chars();
     while let Some(c) = chars.next() {
@@ -108,7 +112,10 @@ fn wrapped(steps: &[Step], mut values: Vec<Value>) -> Value {
                 values.into_iter().map(wrap).collect()
             }
             Step::Any if first => vec![Value::List(values)],
-            Step::Any => values.into_iter().map(|value| Value::List(vec![value])).collect(),
+            Step::Any => values
+                .into_iter()
+                .map(|value| Value::List(vec![value]))
+                .collect(),
         };
     }
     values.into_iter().next().unwrap_or(Value::Null)
@@ -151,9 +158,12 @@ pub(super) fn set(action: Action, path: &str, values: Vec<Value>) -> Action {
             put(&mut value, wrapped(rest, values));
             action.param(key.clone(), value)
         }
-        Step::Any => values.into_iter().enumerate().fold(action, |action, (i, value)| {
-            action.param(format!("p{}", i + 1), wrapped(rest, vec![value]))
-        }),
+        Step::Any => values
+            .into_iter()
+            .enumerate()
+            .fold(action, |action, (i, value)| {
+                action.param(format!("p{}", i + 1), wrapped(rest, vec![value]))
+            }),
     }
 }
 
@@ -170,11 +180,16 @@ impl World<'_> {
         let mut choices: Vec<Vec<usize>> = shown.iter().map(|bits| bits.iter().collect()).collect();
         // A parameter that need not be there is left out.
         for (axis, cells) in space.axes.iter().zip(choices.iter_mut().skip(1)) {
-            let missing = |cell: &usize| axis.table.stands.get(*cell) == Some(&Stand::Param(Sample::Missing));
+            let missing =
+                |cell: &usize| axis.table.stands.get(*cell) == Some(&Stand::Param(Sample::Missing));
             cells.sort_by_key(|cell| !missing(cell));
         }
         let effects = shown.first().copied().unwrap_or_default();
-        let total = choices.iter().skip(1).map(Vec::len).fold(1_usize, usize::saturating_mul);
+        let total = choices
+            .iter()
+            .skip(1)
+            .map(Vec::len)
+            .fold(1_usize, usize::saturating_mul);
         (0..total.min(MOST_TRIED)).flat_map(move |n| {
             // The first variables change fastest.
             let mut left = n;
@@ -228,12 +243,18 @@ impl World<'_> {
             return Vec::new();
         };
         let at = moment(zone, second);
-        let found = action.effect_found().effect.map_or(9, |effect| effect as usize);
+        let found = action
+            .effect_found()
+            .effect
+            .map_or(9, |effect| effect as usize);
         if effects.has(found) {
             return vec![(action, at)];
         }
         let stated = effects.iter().filter_map(effect_at);
-        stated.take(2).map(|effect| (action.clone().effect(effect), at)).collect()
+        stated
+            .take(2)
+            .map(|effect| (action.clone().effect(effect), at))
+            .collect()
     }
 
     /// Names that read better than instances do and that are decided alike: `same` says whether.
@@ -256,7 +277,8 @@ impl World<'_> {
                 if let Some(slot) = tried.get_mut(field) {
                     slot.clone_from(&text);
                 }
-                let is_name = aegis_policy::name::canonical(&text) == text && (field > 0 || !text.is_empty());
+                let is_name =
+                    aegis_policy::name::canonical(&text) == text && (field > 0 || !text.is_empty());
                 if is_name && same(&tried) {
                     best = tried;
                     break;
@@ -270,7 +292,12 @@ impl World<'_> {
 impl super::Exact<'_> {
     /// The statements whose truth a region depends on beyond what the evaluator at hand says; `None`
     /// if it does not depend on any.
-    pub(super) fn assumed(&self, space: &Space, region: &Box, action: &Action) -> Option<Vec<String>> {
+    pub(super) fn assumed(
+        &self,
+        space: &Space,
+        region: &Box,
+        action: &Action,
+    ) -> Option<Vec<String>> {
         let mut out = Vec::new();
         for (axis, bits) in space.axes.iter().zip(region.iter().skip(1)) {
             let Some(Variable::Statement(text)) = self.world.variables.get(axis.variable) else {

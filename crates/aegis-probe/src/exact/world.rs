@@ -1,6 +1,6 @@
 //! One policy, or two that are compared, taken apart for analysis.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
@@ -21,6 +21,9 @@ pub(super) const FIELDS: [NameField; 3] = [NameField::Type, NameField::Target, N
 
 /// All ten effects: nine and, as the last bit, unknown.
 pub(super) const EVERY_EFFECT: u16 = 0x3ff;
+
+/// Pairs of rules whose common names are worked out to find redundant rules.
+const MOST_PAIRS: usize = 60_000;
 
 /// One pattern of a rule, one way to take its braces.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,6 +100,9 @@ pub(super) struct Names {
     ends: Vec<Ends>,
 }
 
+/// What was worked out before.
+type Memo<K, V> = RefCell<FxHashMap<K, Rc<V>>>;
+
 /// One or two policies taken apart.
 pub(super) struct World<'p> {
     pub(super) policies: Vec<&'p Policy>,
@@ -109,14 +115,18 @@ pub(super) struct World<'p> {
     /// Whether some pattern on types or agents spells characters beyond ASCII, so that names with
     /// such characters have to be asked about as well.
     pub(super) spells_anything: bool,
-    words: RefCell<FxHashMap<(usize, usize), Rc<Words>>>,
-    speaking: RefCell<FxHashMap<(usize, usize, String), Rc<[u64]>>>,
-    pub(super) tables: RefCell<FxHashMap<(usize, Vec<usize>), Rc<Table>>>,
+    /// Pairs of rules whose common names may still be worked out to find redundant rules.
+    pub(super) pairs_left: Cell<usize>,
+    words: Memo<(usize, usize), Words>,
+    speaking: Memo<(usize, usize, String), [u64]>,
+    pub(super) tables: Memo<(usize, Vec<usize>), Table>,
 }
 
 impl std::fmt::Debug for World<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("World").field("rules", &self.rules.len()).finish_non_exhaustive()
+        f.debug_struct("World")
+            .field("rules", &self.rules.len())
+            .finish_non_exhaustive()
     }
 }
 
@@ -145,7 +155,9 @@ impl<'p> Gathered<'p> {
             let conditions = policy.conditions(u32::try_from(number).unwrap_or(u32::MAX));
             let tests: BTreeSet<usize> = conditions.iter().map(|c| self.test(c, zone)).collect();
             let effects = m.effect.as_ref().map_or(EVERY_EFFECT, |effects| {
-                effects.iter().fold(0, |bits, e| bits | 1 << (e.value as usize))
+                effects
+                    .iter()
+                    .fold(0, |bits, e| bits | 1 << (e.value as usize))
             });
             self.rules.push(View {
                 policy: at,
@@ -168,13 +180,17 @@ impl<'p> Gathered<'p> {
     fn patterns(&mut self, field: usize, written: Option<&[Located<Box<str>>]>) -> Vec<Pattern> {
         let every = Glob::parse("*").ok();
         let globs: Vec<Glob> = match written {
-            Some(patterns) => patterns.iter().filter_map(|p| Glob::parse(&p.value).ok()).collect(),
+            Some(patterns) => patterns
+                .iter()
+                .filter_map(|p| Glob::parse(&p.value).ok())
+                .collect(),
             None => every.into_iter().collect(),
         };
         let mut out = Vec::new();
-        let (Some(numbers), Some(list)) =
-            (self.numbers.get_mut(field), self.alternatives.get_mut(field))
-        else {
+        let (Some(numbers), Some(list)) = (
+            self.numbers.get_mut(field),
+            self.alternatives.get_mut(field),
+        ) else {
             return out;
         };
         for (at, glob) in globs.iter().enumerate() {
@@ -219,7 +235,8 @@ impl<'p> Gathered<'p> {
             Some(&number) => number,
             None => {
                 self.variables.push(variable.clone());
-                self.variable_numbers.insert(variable, self.variables.len() - 1);
+                self.variable_numbers
+                    .insert(variable, self.variables.len() - 1);
                 self.variables.len() - 1
             }
         };
@@ -253,6 +270,7 @@ impl<'p> World<'p> {
             tests: gathered.tests,
             variables: gathered.variables,
             budget,
+            pairs_left: Cell::new(MOST_PAIRS),
             words: RefCell::default(),
             speaking: RefCell::default(),
             tables: RefCell::default(),
@@ -267,7 +285,10 @@ impl<'p> World<'p> {
     /// The ends of an alternative of a field.
     pub(super) fn ends(&self, field: usize, number: usize) -> Ends {
         let names = self.names.get(field);
-        names.and_then(|names| names.ends.get(number)).copied().unwrap_or_default()
+        names
+            .and_then(|names| names.ends.get(number))
+            .copied()
+            .unwrap_or_default()
     }
 
     /// The words that stand for an alternative of a field.
@@ -277,7 +298,9 @@ impl<'p> World<'p> {
         }
         let pieces = self.alternative(field, number).map(words::pieces);
         let found = Rc::new(self.words_of(field, &pieces.unwrap_or_default()));
-        self.words.borrow_mut().insert((field, number), Rc::clone(&found));
+        self.words
+            .borrow_mut()
+            .insert((field, number), Rc::clone(&found));
         found
     }
 
@@ -304,8 +327,12 @@ impl<'p> World<'p> {
             let meets = merge::meet(&names.alphabet, pieces, &other) != Some(false);
             (meets && other != pieces).then_some(other)
         };
-        let counting: Vec<Vec<Piece>> =
-            names.counting.iter().filter_map(alternative).filter_map(near).collect();
+        let counting: Vec<Vec<Piece>> = names
+            .counting
+            .iter()
+            .filter_map(alternative)
+            .filter_map(near)
+            .collect();
         if counting.is_empty() {
             return words::plain(&names.alphabet, pieces, false);
         }
@@ -325,7 +352,8 @@ impl<'p> World<'p> {
     pub(super) fn foreign(&self, field: usize, word: &str) -> Option<String> {
         let alphabet = &self.names.get(field)?.alphabet;
         let (filler, foreign) = (alphabet.filler?, alphabet.foreign?);
-        word.contains(filler).then(|| word.replace(filler, &foreign.to_string()))
+        word.contains(filler)
+            .then(|| word.replace(filler, &foreign.to_string()))
     }
 
     /// The rules of a policy that speak of a name in a field.
@@ -350,7 +378,12 @@ impl<'p> World<'p> {
         let targets = self.speaking(policy, 1, target);
         let agents = self.speaking(policy, 2, agent);
         let mut out = Vec::new();
-        for (at, ((k, t), a)) in kinds.iter().zip(targets.iter()).zip(agents.iter()).enumerate() {
+        for (at, ((k, t), a)) in kinds
+            .iter()
+            .zip(targets.iter())
+            .zip(agents.iter())
+            .enumerate()
+        {
             let mut left = k & t & a;
             while left != 0 {
                 out.push(at * 64 + left.trailing_zeros() as usize);

@@ -107,11 +107,12 @@ pub(crate) fn run(
 
 /// Rules that are proved never to decide.
 fn dead(suspects: &[Suspect]) -> BTreeSet<usize> {
-    let proved = suspects.iter().filter(|s| {
-        s.certainty == Certainty::Proved && (*s.rule == SHADOWED_RULE || *s.rule == CONDITION_NEVER)
-    });
+    // A rule whose conditions never hold may still decide where they cannot be told.
+    let proved = suspects
+        .iter()
+        .filter(|s| s.certainty == Certainty::Proved && *s.rule == SHADOWED_RULE);
     let numbers = proved.filter_map(|s| match s.subject {
-        Subject::Rule(number) | Subject::Condition(number, _) => Some(number),
+        Subject::Rule(number) => Some(number),
         _ => None,
     });
     numbers.collect()

@@ -18,8 +18,20 @@ use crate::{Found, Options, rules};
 
 /// Parameters that are lists of labels: looking for one of them is what `param_contains` is for.
 const LABELS: &[&str] = &[
-    "tag", "label", "categor", "category", "categories", "scope", "role", "group", "permission",
-    "flag", "feature", "topic", "type", "kind",
+    "tag",
+    "label",
+    "categor",
+    "category",
+    "categories",
+    "scope",
+    "role",
+    "group",
+    "permission",
+    "flag",
+    "feature",
+    "topic",
+    "type",
+    "kind",
 ];
 
 /// Parameters for which less than nothing is not a thing to be careful about.
@@ -29,10 +41,22 @@ const COUNTS: &[&str] = &[
 ];
 
 /// Parameters that hold addresses on the net.
-const HOSTS: &[&str] = &["url", "uri", "host", "hostname", "domain", "endpoint", "link", "href", "webhook", "origin", "address"];
+const HOSTS: &[&str] = &[
+    "url", "uri", "host", "hostname", "domain", "endpoint", "link", "href", "webhook", "origin",
+    "address",
+];
 
 /// Parameters that hold paths of files.
-const FILES: &[&str] = &["path", "file", "filename", "dir", "directory", "folder", "location", "filepath"];
+const FILES: &[&str] = &[
+    "path",
+    "file",
+    "filename",
+    "dir",
+    "directory",
+    "folder",
+    "location",
+    "filepath",
+];
 
 /// How a text gets through that was not meant to.
 struct Through {
@@ -61,8 +85,10 @@ impl Exact<'_> {
             if written.is_none_or(|written| written.conditions.is_empty()) {
                 continue;
             }
-            let action = &self.named(action.clone(), *at).0;
-            let conditions = written.map(|rule| rule.conditions.as_slice()).unwrap_or_default();
+            let action = &self.named(action, *at).0;
+            let conditions = written
+                .map(|rule| rule.conditions.as_slice())
+                .unwrap_or_default();
             for (at_condition, condition) in conditions.iter().enumerate() {
                 let Atom::Param { path, test } = &condition.atom else {
                     continue;
@@ -176,7 +202,12 @@ impl Exact<'_> {
         let severity = severe(&key, effect);
         let mut ways = Vec::new();
         let mut add = |operator, text: String, how, severity| {
-            ways.push(Through { operator, text, how, severity });
+            ways.push(Through {
+                operator,
+                text,
+                how,
+                severity,
+            });
         };
         let how = "what is looked for may stand anywhere in it";
         match (front, back) {
@@ -184,7 +215,12 @@ impl Exact<'_> {
             (false, true) => {
                 // What ends in `@example.com` is an address there.
                 if !sample.starts_with('@') {
-                    add("open-start", hostile(&key, &sample), "anything may stand before it", severity);
+                    add(
+                        "open-start",
+                        hostile(&key, &sample),
+                        "anything may stand before it",
+                        severity,
+                    );
                 }
             }
             (true, false) => {
@@ -195,8 +231,13 @@ impl Exact<'_> {
             }
             (true, true) => {}
         }
-        for text in undotted(regex, &sample) {
-            add("dot", text, "a dot in the expression is any character", Severity::Medium.min(severity));
+        if let Some(text) = undotted(regex, &sample) {
+            add(
+                "dot",
+                text,
+                "a dot in the expression is any character",
+                Severity::Medium.min(severity),
+            );
         }
         if options.all {
             let list = vec![Value::from("something else"), Value::Text(sample)];
@@ -269,20 +310,28 @@ impl Exact<'_> {
     fn with_lower_bound(&self, rule: usize, path: &str) -> Option<Idea> {
         let written = self.policy.checked().rules().get(rule)?;
         let kinds = written.matches.kind.as_ref()?;
-        let kinds: Vec<String> = kinds.iter().map(|k| Value::from(&*k.value).to_json()).collect();
+        let kinds: Vec<String> = kinds
+            .iter()
+            .map(|k| Value::from(&*k.value).to_json())
+            .collect();
         let yaml = format!(
             "- name: {}\n  match: {{ type: [{}] }}\n  conditions: {{ param_lt: {{ {}: 0 }} }}\n  approval: approve\n",
             Value::from(format!("{}_negative", written.name.value)).to_json(),
             kinds.join(", "),
             Value::from(path).to_json(),
         );
-        Some(Idea::Insert { yaml, before: Some(rule) })
+        Some(Idea::Insert {
+            yaml,
+            before: Some(rule),
+        })
     }
 }
 
 /// How bad it is that a text gets through.
 fn severe(key: &str, effect: Option<Effect>) -> Severity {
-    let names_place = [HOSTS, FILES, CODE].iter().any(|words| speaks_of(key, words));
+    let names_place = [HOSTS, FILES, CODE]
+        .iter()
+        .any(|words| speaks_of(key, words));
     match (is_critical(effect), is_sensitive(effect) || names_place) {
         (true, _) | (_, true) => Severity::High,
         _ => Severity::Medium,
@@ -312,15 +361,34 @@ fn hostile(key: &str, text: &str) -> String {
 fn after(key: &str, sample: &str, regex: &str) -> Vec<(String, &'static str, &'static str)> {
     let mut out = Vec::new();
     let dots = regex.trim_end_matches(['$', ')']).ends_with(".*");
-    let ends_host = sample.split("//").nth(1).is_some_and(|rest| !rest.contains('/'));
+    let ends_host = sample
+        .split("//")
+        .nth(1)
+        .is_some_and(|rest| !rest.contains('/'));
     if speaks_of(key, CODE) {
-        out.push((format!("{sample}; rm -rf /"), "open-end", "anything may follow it"));
+        out.push((
+            format!("{sample}; rm -rf /"),
+            "open-end",
+            "anything may follow it",
+        ));
     } else if ends_host && !dots {
-        out.push((format!("{sample}.evil.example/"), "open-end", "the host may go on after it"));
-        out.push((format!("{sample}@evil.example/"), "open-end", "the host may go on after it"));
+        out.push((
+            format!("{sample}.evil.example/"),
+            "open-end",
+            "the host may go on after it",
+        ));
+        out.push((
+            format!("{sample}@evil.example/"),
+            "open-end",
+            "the host may go on after it",
+        ));
     } else if sample.starts_with('/') || speaks_of(key, FILES) {
         let slash = if sample.ends_with('/') { "" } else { "/" };
-        out.push((format!("{sample}{slash}../../etc/passwd"), "traversal", "`..` leads out of it"));
+        out.push((
+            format!("{sample}{slash}../../etc/passwd"),
+            "traversal",
+            "`..` leads out of it",
+        ));
     }
     out
 }
@@ -340,14 +408,22 @@ fn undotted(regex: &str, sample: &str) -> Option<String> {
     let chars: Vec<char> = regex.chars().collect();
     for (i, c) in chars.iter().enumerate().filter(|(_, c)| **c == '.') {
         let before = i.checked_sub(1).and_then(|i| chars.get(i));
-        let after: String = chars.iter().skip(i + 1).take_while(|c| c.is_ascii_alphanumeric()).collect();
+        let after: String = chars
+            .iter()
+            .skip(i + 1)
+            .take_while(|c| c.is_ascii_alphanumeric())
+            .collect();
         let bare = before.is_some_and(char::is_ascii_alphanumeric) && *c == '.' && after.len() >= 2;
         if !bare {
             continue;
         }
         // The shortest sample has some character there already.
         let stem: String = chars.iter().take(i).collect();
-        let stem = stem.rsplit(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default().to_owned();
+        let stem = stem
+            .rsplit(|c: char| !c.is_ascii_alphanumeric())
+            .next()
+            .unwrap_or_default()
+            .to_owned();
         for filled in ['.', 'a', 'e'] {
             let old = format!("{stem}{filled}{after}");
             if sample.contains(&old) {

@@ -5,17 +5,21 @@ use std::collections::BTreeMap;
 use aegis_diag::{Certainty, Severity};
 use aegis_policy::action::Action;
 use aegis_policy::model::{Approval, Atom};
+use aegis_policy::name::Name;
 
 use super::super::Exact;
 use super::super::analyse::suspect;
-use super::super::witness::moment;
 use super::super::space::NOON;
+use super::super::witness::moment;
 use crate::suspect::Subject;
 use crate::{Found, Tool, rules};
 
 /// What two spellings of a key have in common.
 fn folded(key: &str) -> String {
-    key.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+    key.chars()
+        .filter(|c| c.is_alphanumeric())
+        .flat_map(char::to_lowercase)
+        .collect()
 }
 
 impl Exact<'_> {
@@ -29,7 +33,10 @@ impl Exact<'_> {
                     && let Some(key) = path.first_key()
                 {
                     let spellings = uses.entry(folded(key)).or_default();
-                    spellings.entry(key.to_owned()).or_default().push((rule, at));
+                    spellings
+                        .entry(key.to_owned())
+                        .or_default()
+                        .push((rule, at));
                 }
             }
         }
@@ -44,13 +51,13 @@ impl Exact<'_> {
     }
 
     /// Two rules about the same names that spell a key differently.
-    fn two_spellings(
-        &self,
-        spellings: &BTreeMap<String, Vec<(usize, usize)>>,
-        found: &mut Found,
-    ) {
-        let common = spellings.iter().max_by_key(|(key, places)| (places.len(), std::cmp::Reverse(*key)));
-        let Some((common, others)) = common else { return };
+    fn two_spellings(&self, spellings: &BTreeMap<String, Vec<(usize, usize)>>, found: &mut Found) {
+        let common = spellings
+            .iter()
+            .max_by_key(|(key, places)| (places.len(), std::cmp::Reverse(*key)));
+        let Some((common, others)) = common else {
+            return;
+        };
         for (key, places) in spellings.iter().filter(|(key, _)| *key != common) {
             let near = places.iter().find(|(rule, _)| {
                 others.iter().any(|(other, _)| {
@@ -63,7 +70,12 @@ impl Exact<'_> {
                 "rule `{}` looks at `{key}` and other rules at `{common}`: keys of parameters are compared letter by letter",
                 self.name(rule),
             );
-            let mut out = suspect(&rules::CONDITION_GAP, Subject::Condition(rule, at), "key", message);
+            let mut out = suspect(
+                &rules::CONDITION_GAP,
+                Subject::Condition(rule, at),
+                "key",
+                message,
+            );
             out.severity = Severity::Medium;
             out.certainty = Certainty::Heuristic;
             if let Some((action, at)) = self.meant(rule, None) {
@@ -75,19 +87,35 @@ impl Exact<'_> {
     }
 
     /// A key that the program's own tool spells differently, so that the condition never sees it.
-    fn unlike_tools(&self, key: &str, places: &[(usize, usize)], tools: &[Tool], found: &mut Found) {
+    fn unlike_tools(
+        &self,
+        key: &str,
+        places: &[(usize, usize)],
+        tools: &[Tool],
+        found: &mut Found,
+    ) {
         for tool in tools {
             if tool.params.iter().any(|param| param == key) {
                 continue;
             }
-            let Some(other) = tool.params.iter().find(|param| folded(param) == folded(key)) else {
+            let Some(other) = tool
+                .params
+                .iter()
+                .find(|param| folded(param) == folded(key))
+            else {
                 continue;
             };
             let target = tool.target.as_deref().unwrap_or_default();
-            let action = Action::new(&tool.name).target(target).param(other.clone(), 1_000_000_i64);
+            let action = Action::new(&tool.name)
+                .target(target)
+                .param(other.clone(), 1_000_000_i64);
             let action = action.hints(tool.hints);
-            let names = [action.kind_name(), action.target_name(), action.agent_name()];
-            let matching = self.world.matching(0, &names.map(|name| name.canonical()));
+            let names = [
+                action.kind_name(),
+                action.target_name(),
+                action.agent_name(),
+            ];
+            let matching = self.world.matching(0, &names.map(Name::canonical));
             let place = places.iter().find(|(rule, _)| {
                 matching.contains(rule) && self.approval(*rule) != Approval::Auto
             });
@@ -103,7 +131,12 @@ impl Exact<'_> {
                 tool.name,
                 tool.source,
             );
-            let mut out = suspect(&rules::CONDITION_GAP, Subject::Condition(rule, at), "key", message);
+            let mut out = suspect(
+                &rules::CONDITION_GAP,
+                Subject::Condition(rule, at),
+                "key",
+                message,
+            );
             out.severity = Severity::High;
             out.decider = decision.by;
             out.witnesses.push((action, when));

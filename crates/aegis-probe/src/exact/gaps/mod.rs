@@ -14,6 +14,7 @@ use aegis_policy::action::Action;
 use aegis_policy::clock::Moment;
 use aegis_policy::decision::Decider;
 use aegis_policy::model::{Approval, Atom, Effect, Test};
+use aegis_policy::name::Name;
 use aegis_policy::value::{Number, Value};
 
 use super::analyse::{is_critical, is_sensitive, suspect};
@@ -68,7 +69,16 @@ pub(super) fn speaks_of(name: &str, words: &[&str]) -> bool {
 
 /// Parameters that hold code or commands, whose letter case and spacing seldom matter.
 pub(super) const CODE: &[&str] = &[
-    "sql", "query", "statement", "command", "cmd", "script", "code", "shell", "args", "expression",
+    "sql",
+    "query",
+    "statement",
+    "command",
+    "cmd",
+    "script",
+    "code",
+    "shell",
+    "args",
+    "expression",
 ];
 
 impl Exact<'_> {
@@ -93,7 +103,7 @@ impl Exact<'_> {
             if view.approval == Approval::Auto || view.tests.is_empty() {
                 continue;
             }
-            let (action, at) = self.named(action.clone(), *at);
+            let (action, at) = self.named(action, *at);
             let Some((action, at)) = self.natural(rule, view, &action, at) else {
                 continue;
             };
@@ -109,12 +119,20 @@ impl Exact<'_> {
                     })
                     .collect();
                 let group = format!("{:?}{:?}", view.patterns[0], view.patterns[1]);
-                self.report(rule, condition, &path, at, ways, &mut |operator| {
-                    let key = (group.clone(), path.clone(), operator);
-                    let new = !seen.contains(&key);
-                    seen.push(key);
-                    new
-                }, found);
+                self.report(
+                    rule,
+                    condition,
+                    &path,
+                    at,
+                    ways,
+                    &mut |operator| {
+                        let key = (group.clone(), path.clone(), operator);
+                        let new = !seen.contains(&key);
+                        seen.push(key);
+                        new
+                    },
+                    found,
+                );
             }
         }
     }
@@ -156,8 +174,17 @@ impl Exact<'_> {
             "missing" | "boundary" => Certainty::Proved,
             _ => Certainty::Heuristic,
         };
-        out.expected = Some(format!("`{}`, as by rule `{}`", self.approval(rule).as_str(), self.name(rule)));
-        out.affected = (ways.len(), ways.iter().map(|(way, _)| way.operator.to_owned()).collect());
+        out.expected = Some(format!(
+            "`{}`, as by rule `{}`",
+            self.approval(rule).as_str(),
+            self.name(rule)
+        ));
+        out.affected = (
+            ways.len(),
+            ways.iter()
+                .map(|(way, _)| way.operator.to_owned())
+                .collect(),
+        );
         for (way, _) in &ways {
             out.witnesses.push((way.action.clone(), at));
             out.ideas.extend(way.idea.clone());
@@ -167,7 +194,12 @@ impl Exact<'_> {
 
     /// The conditions of a rule on parameters: one for each path, the first.
     fn paths(&self, rule: usize) -> Vec<(usize, String)> {
-        let conditions = self.policy.checked().rules().get(rule).map(|rule| &rule.conditions);
+        let conditions = self
+            .policy
+            .checked()
+            .rules()
+            .get(rule)
+            .map(|rule| &rule.conditions);
         let mut out: Vec<(usize, String)> = Vec::new();
         for (at, condition) in conditions.into_iter().flatten().enumerate() {
             if let Atom::Param { path, .. } = &condition.atom
@@ -195,7 +227,8 @@ impl Exact<'_> {
                 Atom::Param { path, .. } => {
                     let mut held = false;
                     let any = path.visit(action.params(), &mut |value| {
-                        held |= condition.test_value(Some(value)) == aegis_policy::model::Truth::True;
+                        held |=
+                            condition.test_value(Some(value)) == aegis_policy::model::Truth::True;
                         false
                     });
                     let _ = any;
@@ -207,8 +240,12 @@ impl Exact<'_> {
         if holds(action) {
             return Some((action.clone(), at));
         }
-        let names = [action.kind_name(), action.target_name(), action.agent_name()];
-        let names = names.map(|name| name.canonical());
+        let names = [
+            action.kind_name(),
+            action.target_name(),
+            action.agent_name(),
+        ];
+        let names = names.map(Name::canonical);
         let space = self.world.space(&[rule]);
         let mut region = space.may(view);
         for (axis, bits) in space.axes.iter().zip(region.iter_mut().skip(1)) {
@@ -228,7 +265,12 @@ impl Exact<'_> {
         action: &Action,
         at: Moment,
     ) -> Vec<Way> {
-        let conditions = self.policy.checked().rules().get(rule).map(|rule| &rule.conditions);
+        let conditions = self
+            .policy
+            .checked()
+            .rules()
+            .get(rule)
+            .map(|rule| &rule.conditions);
         let mut out = Vec::new();
         for (number, written) in conditions.into_iter().flatten().enumerate() {
             let Atom::Param { path: of, test } = &written.atom else {
@@ -283,21 +325,23 @@ impl Exact<'_> {
             changed.is_some_and(|action| self.policy.decide(&action, at).approval != Approval::Auto)
         };
         if restricted(std::cmp::Ordering::Less) && restricted(std::cmp::Ordering::Greater) {
-            out.extend(with(action, path, Value::Number(bound.clone())).map(|action| Way {
-                operator: "boundary",
-                how: format!("when `{path}` is exactly {bound}"),
-                action,
-                severity: graded(effect).max(Severity::Medium),
-                idea: Some(Idea::Condition {
-                    rule,
-                    at: condition,
-                    key: Some(match test {
-                        Test::Gt(_) => "param_gte",
-                        _ => "param_lte",
+            out.extend(
+                with(action, path, Value::Number(bound.clone())).map(|action| Way {
+                    operator: "boundary",
+                    how: format!("when `{path}` is exactly {bound}"),
+                    action,
+                    severity: graded(effect).max(Severity::Medium),
+                    idea: Some(Idea::Condition {
+                        rule,
+                        at: condition,
+                        key: Some(match test {
+                            Test::Gt(_) => "param_gte",
+                            _ => "param_lte",
+                        }),
+                        operand: None,
                     }),
-                    operand: None,
                 }),
-            }));
+            );
         }
     }
 
@@ -314,7 +358,11 @@ impl Exact<'_> {
         };
         let m = &written.matches;
         let mut matches = Vec::new();
-        for (key, patterns) in [("type", &m.kind), ("target", &m.target), ("agent", &m.agent)] {
+        for (key, patterns) in [
+            ("type", &m.kind),
+            ("target", &m.target),
+            ("agent", &m.agent),
+        ] {
             matches.extend(list(patterns).map(|list| format!("{key}: {list}")));
         }
         if let Some(effects) = &m.effect {
@@ -330,7 +378,10 @@ impl Exact<'_> {
             written.risk.value.as_str(),
             written.approval.value.as_str(),
         );
-        Some(Idea::Insert { yaml, before: Some(rule + 1).filter(|at| *at < self.world.rules.len()) })
+        Some(Idea::Insert {
+            yaml,
+            before: Some(rule + 1).filter(|at| *at < self.world.rules.len()),
+        })
     }
 
     /// Other spellings past a regular expression.
@@ -348,7 +399,11 @@ impl Exact<'_> {
             out.extend(changed.map(|action| Way {
                 operator: "anchor",
                 how: format!("when `{path}` starts with a space"),
-                severity: if speaks_of(&key, CODE) { Severity::Medium } else { Severity::Low },
+                severity: if speaks_of(&key, CODE) {
+                    Severity::Medium
+                } else {
+                    Severity::Low
+                },
                 action,
                 idea: None,
             }));
@@ -390,16 +445,31 @@ fn past_value(path: &str, value: &Value, action: &Action, out: &mut Vec<Way>) {
             }
         }
         Value::Bool(false) => {
-            add("missing", format!("when `{path}` is missing"), None, graded(effect));
+            add(
+                "missing",
+                format!("when `{path}` is missing"),
+                None,
+                graded(effect),
+            );
             for other in [Value::from("false"), Value::from(0_i64)] {
                 let how = format!("when `{path}` is {}", other.to_json());
                 add("type", how, Some(other), Severity::Medium);
             }
         }
         Value::Text(text) if !aegis_policy::number::is_numeric(text) => {
-            add("missing", format!("when `{path}` is missing"), None, Severity::Low);
+            add(
+                "missing",
+                format!("when `{path}` is missing"),
+                None,
+                Severity::Low,
+            );
             let list = Value::List(vec![value.clone()]);
-            add("list", format!("when `{path}` is a list"), Some(list), Severity::Low);
+            add(
+                "list",
+                format!("when `{path}` is a list"),
+                Some(list),
+                Severity::Low,
+            );
             for other in recased(text) {
                 let how = format!("when `{path}` is `{other}`");
                 add("case", how, Some(Value::Text(other)), Severity::Low);
@@ -414,7 +484,13 @@ fn recased(text: &str) -> Vec<String> {
     let title: String = text
         .chars()
         .enumerate()
-        .flat_map(|(i, c)| if i == 0 { c.to_uppercase().collect::<Vec<_>>() } else { vec![c] })
+        .flat_map(|(i, c)| {
+            if i == 0 {
+                c.to_uppercase().collect::<Vec<_>>()
+            } else {
+                vec![c]
+            }
+        })
         .collect();
     let mut out = vec![text.to_lowercase(), text.to_uppercase(), title];
     out.retain(|other| other != text);
@@ -452,11 +528,21 @@ fn past_text(path: &str, key: &str, text: &str, action: &Action, out: &mut Vec<W
         }));
     };
     for other in recased(text).into_iter().take(2) {
-        add("case", format!("when `{path}` says `{other}`"), other, severity);
+        add(
+            "case",
+            format!("when `{path}` says `{other}`"),
+            other,
+            severity,
+        );
     }
     if code && text.trim().contains(' ') {
         let other = text.trim().replace(' ', "  ");
-        add("spacing", format!("when `{path}` says `{other}`"), other, Severity::Medium);
+        add(
+            "spacing",
+            format!("when `{path}` says `{other}`"),
+            other,
+            Severity::Medium,
+        );
     }
 }
 

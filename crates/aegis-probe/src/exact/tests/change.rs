@@ -6,15 +6,45 @@ use super::generate::{self, Random, Shape};
 use crate::Options;
 use crate::exact::{Exact, Removal, compare};
 
-const PLAIN: Shape = Shape { tokens: generate::PLAIN, longest: 4, conditional: 3, rich: false };
-const ALL: Shape = Shape { tokens: generate::ALL, longest: 3, conditional: 3, rich: false };
-const RICH: Shape = Shape { tokens: &["a", "*", "b"], longest: 2, conditional: 2, rich: true };
-const FOREIGN: Shape = Shape { tokens: &["a", "ö", "*", "[aö]", "?"], longest: 3, conditional: 4, rich: false };
+const PLAIN: Shape = Shape {
+    tokens: generate::PLAIN,
+    longest: 4,
+    conditional: 3,
+    rich: false,
+};
+const ALL: Shape = Shape {
+    tokens: generate::ALL,
+    longest: 3,
+    conditional: 3,
+    rich: false,
+};
+const RICH: Shape = Shape {
+    tokens: &["a", "*", "b"],
+    longest: 2,
+    conditional: 2,
+    rich: true,
+};
+const FOREIGN: Shape = Shape {
+    tokens: &["a", "ö", "*", "[aö]", "?"],
+    longest: 3,
+    conditional: 4,
+    rich: false,
+};
 
 /// Calls `differs` with each action that two policies decide differently.
-fn differences(old: &Policy, new: &Policy, random: &mut Random, shape: Shape, tries: usize) -> Option<String> {
-    let letters: &[char] = if shape.tokens.contains(&"ö") { &['a', 'ö', 'ж'] } else { &['a', 'b', 'c'] };
-    let kinds = generate::words(letters, 4);
+fn differences(
+    old: &Policy,
+    new: &Policy,
+    random: &mut Random,
+    shape: Shape,
+    tries: usize,
+) -> Option<String> {
+    let letters: &[char] = if shape.tokens.contains(&"ö") {
+        &['a', 'ö', 'ж']
+    } else {
+        &['a', 'b', 'c']
+    };
+    let kinds = generate::words(letters, super::longest());
     let targets = generate::words(letters, 2);
     let differ = |action: &aegis_policy::action::Action, at| {
         let (a, b) = (old.decide(action, at), new.decide(action, at));
@@ -22,7 +52,11 @@ fn differences(old: &Policy, new: &Policy, random: &mut Random, shape: Shape, tr
     };
     if shape.rich {
         for _ in 0..tries {
-            let names = [random.pick(&["a", "b", "ab", "c"]), random.pick(&["", "a", "ba"]), random.pick(&["", "a"])];
+            let names = [
+                random.pick(&["a", "b", "ab", "c"]),
+                random.pick(&["", "a", "ba"]),
+                random.pick(&["", "a"]),
+            ];
             let (action, at) = generate::action(random, names.map(|n| *n), true);
             if let Some(found) = differ(&action, at) {
                 return Some(found);
@@ -32,7 +66,7 @@ fn differences(old: &Policy, new: &Policy, random: &mut Random, shape: Shape, tr
     }
     for kind in &kinds {
         for target in &targets {
-            for agent in ["", "a", "b", "ab", "ж"] {
+            for agent in super::agents(random) {
                 let (action, at) = generate::action(random, [kind, target, agent], false);
                 if let Some(found) = differ(&action, at) {
                     return Some(found);
@@ -83,7 +117,10 @@ fn removal(shape: Shape, seed: u64, policies: u64, rules: usize, tries: usize) -
                     counts.different += 1;
                     counts.unconfirmed += usize::from(shown.is_none());
                     let changes = compare(&policy, &other, &Options::default());
-                    assert!(!changes.regions.is_empty() || !changes.complete, "seed {seed} round {round} r{rule}\n{text}");
+                    assert!(
+                        !changes.regions.is_empty() || !changes.complete,
+                        "seed {seed} round {round} r{rule}\n{text}"
+                    );
                 }
                 Removal::Unknown => counts.unknown += 1,
             }
@@ -94,30 +131,42 @@ fn removal(shape: Shape, seed: u64, policies: u64, rules: usize, tries: usize) -
 
 #[test]
 fn redundant_rules_change_nothing_plain() {
-    let counts = removal(PLAIN, 21, super::share(700), 5, 0);
+    let counts = removal(PLAIN, 21, 700, 5, 0);
     println!("removal plain {counts:?}");
-    assert!(counts.unknown == 0 && counts.same * 10 > counts.asked, "{counts:?}");
+    assert!(
+        counts.unknown == 0 && counts.same * 10 > counts.asked,
+        "{counts:?}"
+    );
 }
 
 #[test]
 fn redundant_rules_change_nothing_with_sets_and_question_marks() {
-    let counts = removal(ALL, 22, super::share(700), 5, 0);
+    let counts = removal(ALL, 22, 700, 5, 0);
     println!("removal all {counts:?}");
-    assert!(counts.unknown * 50 < counts.asked && counts.same * 10 > counts.asked, "{counts:?}");
+    assert!(
+        counts.unknown * 50 < counts.asked && counts.same * 10 > counts.asked,
+        "{counts:?}"
+    );
 }
 
 #[test]
 fn redundant_rules_change_nothing_beyond_ascii() {
-    let counts = removal(FOREIGN, 23, super::share(500), 4, 0);
+    let counts = removal(FOREIGN, 23, 500, 4, 0);
     println!("removal foreign {counts:?}");
-    assert!(counts.unknown * 50 < counts.asked && counts.same * 10 > counts.asked, "{counts:?}");
+    assert!(
+        counts.unknown * 50 < counts.asked && counts.same * 10 > counts.asked,
+        "{counts:?}"
+    );
 }
 
 #[test]
 fn redundant_rules_change_nothing_with_conditions() {
-    let counts = removal(RICH, 24, super::share(800), 5, 400);
+    let counts = removal(RICH, 24, 800, 5, 400);
     println!("removal rich {counts:?}");
-    assert!(counts.unknown * 20 < counts.asked && counts.same * 20 > counts.asked, "{counts:?}");
+    assert!(
+        counts.unknown * 20 < counts.asked && counts.same * 20 > counts.asked,
+        "{counts:?}"
+    );
 }
 
 fn edit(text: &str, random: &mut Random, shape: Shape) -> String {
@@ -148,14 +197,21 @@ fn comparison(shape: Shape, seed: u64, policies: u64, rules: usize, tries: usize
     for round in 0..policies {
         let mut random = Random::new(seed * 1_000_003 + round);
         let text = generate::policy(&mut random, shape, rules);
-        let other = if random.one_in(4) { generate::policy(&mut random, shape, rules) } else { edit(&text, &mut random, shape) };
+        let other = if random.one_in(4) {
+            generate::policy(&mut random, shape, rules)
+        } else {
+            edit(&text, &mut random, shape)
+        };
         let (old, new) = (generate::load(&text), generate::load(&other));
         let changes = compare(&old, &new, &Options::default());
         for region in &changes.regions {
             let (action, at) = &region.witness;
             assert_eq!(old.decide(action, *at), region.old);
             assert_eq!(new.decide(action, *at), region.new);
-            assert_ne!((region.old.approval, region.old.risk), (region.new.approval, region.new.risk));
+            assert_ne!(
+                (region.old.approval, region.old.risk),
+                (region.new.approval, region.new.risk)
+            );
         }
         let shown = differences(&old, &new, &mut random, shape, tries);
         counts.asked += rules;
@@ -177,9 +233,13 @@ fn comparison(shape: Shape, seed: u64, policies: u64, rules: usize, tries: usize
                 let (a, b) = (old.decide(&action, at), new.decide(&action, at));
                 if (a.approval, a.risk) != (b.approval, b.risk) {
                     let region = changes.regions.iter().any(|r| {
-                        (r.old.by, r.old.approval, r.new.by, r.new.approval) == (a.by, a.approval, b.by, b.approval)
+                        (r.old.by, r.old.approval, r.new.by, r.new.approval)
+                            == (a.by, a.approval, b.by, b.approval)
                     });
-                    assert!(region, "seed {seed} round {round} {action:?}\n{text}{other}");
+                    assert!(
+                        region,
+                        "seed {seed} round {round} {action:?}\n{text}{other}"
+                    );
                 }
             }
         }
@@ -189,9 +249,17 @@ fn comparison(shape: Shape, seed: u64, policies: u64, rules: usize, tries: usize
 
 #[test]
 fn comparison_finds_every_change() {
-    for (shape, seed, policies, tries) in [(PLAIN, 31, 2_000, 0), (ALL, 32, 2_000, 0), (FOREIGN, 33, 800, 0), (RICH, 34, 2_000, 400)] {
-        let counts = comparison(shape, seed, super::share(policies), 4, tries);
+    for (shape, seed, policies, tries) in [
+        (PLAIN, 31, 2_000, 0),
+        (ALL, 32, 2_000, 0),
+        (FOREIGN, 33, 800, 0),
+        (RICH, 34, 2_000, 400),
+    ] {
+        let counts = comparison(shape, seed, policies, 4, tries);
         println!("compare {counts:?}");
-        assert!(counts.unknown * 100 < counts.asked && counts.same * 50 > counts.asked, "{counts:?}");
+        assert!(
+            counts.unknown * 100 < counts.asked && counts.same * 50 > counts.asked,
+            "{counts:?}"
+        );
     }
 }

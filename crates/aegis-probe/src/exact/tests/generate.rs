@@ -59,13 +59,20 @@ pub(super) fn glob(random: &mut Random, shape: Shape) -> String {
 
 fn globs(random: &mut Random, shape: Shape) -> String {
     let n = if random.one_in(4) { 2 } else { 1 };
-    let list: Vec<String> = (0..n).map(|_| format!("'{}'", glob(random, shape))).collect();
+    let list: Vec<String> = (0..n)
+        .map(|_| format!("'{}'", glob(random, shape)))
+        .collect();
     format!("[{}]", list.join(", "))
 }
 
 fn conditions(random: &mut Random, shape: Shape) -> String {
     if !shape.rich {
-        let list = ["param_present: f", "param_missing: f", "param_eq: {g: 1}", "param_eq: {g: 2}"];
+        let list = [
+            "param_present: f",
+            "param_missing: f",
+            "param_eq: {g: 1}",
+            "param_eq: {g: 2}",
+        ];
         return (*random.pick(&list)).to_owned();
     }
     const ONE: &[&str] = &[
@@ -123,7 +130,17 @@ pub(super) fn policy(random: &mut Random, shape: Shape, rules: usize) -> String 
             let _ = write!(matches, ", target: {}", globs(random, shape));
         }
         if random.one_in(6) {
-            let _ = write!(matches, ", agent: {}", globs(random, Shape { longest: 2, ..shape }));
+            let _ = write!(
+                matches,
+                ", agent: {}",
+                globs(
+                    random,
+                    Shape {
+                        longest: 2,
+                        ..shape
+                    }
+                )
+            );
         }
         if shape.rich && random.one_in(5) {
             let effects = ["read", "[read, write]", "delete"];
@@ -167,23 +184,47 @@ pub(super) fn words(letters: &[char], longest: usize) -> Vec<String> {
 pub(super) fn values(random: &mut Random) -> Option<Value> {
     let text = |random: &mut Random| -> String {
         let n = random.below(4);
-        (0..n).map(|_| *random.pick(&["x", "y", "X", "1", "2", ".", " ", "z"])).collect()
+        (0..n)
+            .map(|_| *random.pick(&["x", "y", "X", "1", "2", ".", " ", "z"]))
+            .collect()
     };
     let scalar = |random: &mut Random| -> Value {
         match random.below(8) {
             0 => Value::Null,
             1 => Value::Bool(random.one_in(2)),
             2 | 3 => {
-                let all = ["0", "1", "2", "1.5", "3", "-1", "NaN", "Infinity", "-Infinity", "1e400", "1.0"];
-                Value::Number(Number::parse({ let t: &&str = random.pick(&all); t }).expect("number"))
+                let all = [
+                    "0",
+                    "1",
+                    "2",
+                    "1.5",
+                    "3",
+                    "-1",
+                    "NaN",
+                    "Infinity",
+                    "-Infinity",
+                    "1e400",
+                    "1.0",
+                ];
+                Value::Number(
+                    Number::parse({
+                        let t: &&str = random.pick(&all);
+                        t
+                    })
+                    .expect("number"),
+                )
             }
-            4 => Value::Text((*random.pick(&["1", "2", "1.5", "0", " 1", "+2", "01", "9"])).to_owned()),
+            4 => Value::Text(
+                (*random.pick(&["1", "2", "1.5", "0", " 1", "+2", "01", "9"])).to_owned(),
+            ),
             _ => Value::Text(text(random)),
         }
     };
     match random.below(12) {
         0 | 1 => None,
-        2 => Some(Value::List((0..random.below(4)).map(|_| scalar(random)).collect())),
+        2 => Some(Value::List(
+            (0..random.below(4)).map(|_| scalar(random)).collect(),
+        )),
         3 => {
             let keys = ["x", "y", "yx", "z", "sku"];
             let mut entries: Vec<(String, Value)> = Vec::new();
@@ -210,7 +251,7 @@ pub(super) fn action(random: &mut Random, names: [&str; 3], rich: bool) -> (Acti
             }
         }
         if random.one_in(2) {
-            action = action.effect(*random.pick(&Effect::ALL));
+            action = action.effect(*random.pick(Effect::ALL));
         }
     } else {
         if random.one_in(2) {

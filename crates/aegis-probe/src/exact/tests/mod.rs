@@ -2,12 +2,22 @@
 
 mod change;
 mod generate;
+mod parts;
 mod reach;
 mod scenarios;
 mod speed;
-mod parts;
 
-/// How much of a long test to run: one part in ten in an unoptimised build.
-fn share(full: u64) -> u64 {
-    if cfg!(debug_assertions) { full.div_ceil(5) } else { full }
+/// Letters in the longest names that are tried: with optimisation one more.
+fn longest() -> usize {
+    if cfg!(debug_assertions) { 3 } else { 4 }
+}
+
+/// Agents that are tried with each pair of names.
+fn agents(random: &mut generate::Random) -> Vec<&'static str> {
+    let all = ["", "a", "b", "ab", "ж"];
+    if cfg!(debug_assertions) {
+        vec![*random.pick(&all)]
+    } else {
+        all.to_vec()
+    }
 }

@@ -22,9 +22,15 @@ fn merges_match_what_both_match() {
     let mut random = Random::new(3);
     let names = generate::words(&['a', 'b', 'c'], 6);
     let mut count = 0;
-    for _ in 0..super::share(1_500) {
-        let (p, q) = (generate::glob(&mut random, SHAPE), generate::glob(&mut random, SHAPE));
-        let (p, q) = (Glob::parse(&p).expect("glob"), Glob::parse(&q).expect("glob"));
+    for _ in 0..1_500 {
+        let (p, q) = (
+            generate::glob(&mut random, SHAPE),
+            generate::glob(&mut random, SHAPE),
+        );
+        let (p, q) = (
+            Glob::parse(&p).expect("glob"),
+            Glob::parse(&q).expect("glob"),
+        );
         let (Some(p), Some(q)) = (p.alternatives().first(), q.alternatives().first()) else {
             continue;
         };
@@ -32,10 +38,17 @@ fn merges_match_what_both_match() {
         let (x, y) = (pieces(p), pieces(q));
         let merges = merge::merges(&alphabet, &x, &y);
         assert!(merges.all);
-        assert_eq!(merge::meet(&alphabet, &x, &y), Some(!merges.shapes.is_empty()), "{p} {q}");
+        assert_eq!(
+            merge::meet(&alphabet, &x, &y),
+            Some(!merges.shapes.is_empty()),
+            "{p} {q}"
+        );
         for name in &names {
             let both = p.matches(name) && q.matches(name);
-            let merged = merges.shapes.iter().any(|shape| words::matches(shape, name));
+            let merged = merges
+                .shapes
+                .iter()
+                .any(|shape| words::matches(shape, name));
             assert_eq!(both, merged, "{p} {q} {name}");
             count += 1;
         }
@@ -50,11 +63,14 @@ fn instances_stand_for_all_names() {
     let mut random = Random::new(11);
     let names = generate::words(&['a', 'b', 'c', 'd'], 5);
     let mut unknown = 0;
-    for _ in 0..super::share(1_000) {
+    for _ in 0..1_000 {
         let globs: Vec<Glob> = (0..5)
             .map(|_| Glob::parse(&generate::glob(&mut random, SHAPE)).expect("glob"))
             .collect();
-        let alternatives: Vec<_> = globs.iter().flat_map(|g| g.alternatives().to_vec()).collect();
+        let alternatives: Vec<_> = globs
+            .iter()
+            .flat_map(|g| g.alternatives().to_vec())
+            .collect();
         let alphabet = Alphabet::new(alternatives.iter());
         let p = &alternatives[0];
         let others: Vec<_> = alternatives.iter().map(pieces).collect();
@@ -63,7 +79,8 @@ fn instances_stand_for_all_names() {
             unknown += 1;
             continue;
         }
-        let vector = |name: &str| -> Vec<bool> { alternatives.iter().map(|a| a.matches(name)).collect() };
+        let vector =
+            |name: &str| -> Vec<bool> { alternatives.iter().map(|a| a.matches(name)).collect() };
         let instances: Vec<Vec<bool>> = found.words.iter().map(|w| vector(w)).collect();
         for (word, vector) in found.words.iter().zip(&instances) {
             assert!(vector[0], "{p} does not match its instance {word}");
@@ -83,15 +100,23 @@ fn every_value_lies_in_a_cell() {
     let mut random = Random::new(5);
     let mut incomplete = 0;
     let mut checked = 0;
-    for round in 0..super::share(4_000) {
-        let shape = Shape { conditional: 1, rich: true, tokens: &["a"], longest: 1 };
+    for round in 0..4_000 {
+        let shape = Shape {
+            conditional: 1,
+            rich: true,
+            tokens: &["a"],
+            longest: 1,
+        };
         let text = generate::policy(&mut random, shape, 4);
         let policy = generate::load(&text);
         let mut by_path: std::collections::BTreeMap<String, Vec<Compiled>> = Default::default();
         for rule in 0..4 {
             for condition in policy.conditions(rule) {
                 if let aegis_policy::model::Atom::Param { path, .. } = condition.atom() {
-                    by_path.entry(path.text.to_string()).or_default().push(condition.clone());
+                    by_path
+                        .entry(path.text.to_string())
+                        .or_default()
+                        .push(condition.clone());
                 }
             }
         }
@@ -113,7 +138,8 @@ fn every_value_lies_in_a_cell() {
             }
             for _ in 0..40 {
                 let value = generate::values(&mut random);
-                let truths: Vec<Truth> = refs.iter().map(|a| a.test_value(value.as_ref())).collect();
+                let truths: Vec<Truth> =
+                    refs.iter().map(|a| a.test_value(value.as_ref())).collect();
                 assert!(
                     cells.cells.iter().any(|cell| cell.truths == truths),
                     "round {round}, {path} = {value:?} is {truths:?}\n{text}\n{:#?}",

@@ -21,7 +21,12 @@ fn said(policy: &Policy, tools: &[Tool]) -> Vec<String> {
         );
         if let Some((action, at)) = suspect.witnesses.first() {
             let decision = policy.decide(action, *at);
-            let _ = write!(line, " | {} @ {at} -> {}", action.to_json(), decision.approval);
+            let _ = write!(
+                line,
+                " | {} @ {at} -> {}",
+                action.to_json(),
+                decision.approval
+            );
         }
         out.push(line);
     }
@@ -31,7 +36,11 @@ fn said(policy: &Policy, tools: &[Tool]) -> Vec<String> {
 #[test]
 fn templates() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../policies/templates");
-    let mut files: Vec<_> = std::fs::read_dir(folder).expect("templates").filter_map(Result::ok).map(|e| e.path()).collect();
+    let mut files: Vec<_> = std::fs::read_dir(folder)
+        .expect("templates")
+        .filter_map(Result::ok)
+        .map(|e| e.path())
+        .collect();
     files.sort();
     for file in files {
         let name = file.to_string_lossy().into_owned();
@@ -51,7 +60,14 @@ fn templates() {
 fn suspects(text: &str, least: aegis_diag::Severity) -> Vec<String> {
     let policy = load(text);
     let mut found = Found::default();
-    analyse(&Input { policy: &policy, tools: &[] }, &Options::default(), &mut found);
+    analyse(
+        &Input {
+            policy: &policy,
+            tools: &[],
+        },
+        &Options::default(),
+        &mut found,
+    );
     let mut out = Vec::new();
     for suspect in found.suspects.iter().filter(|s| s.severity >= least) {
         use crate::suspect::Subject;
@@ -61,7 +77,10 @@ fn suspects(text: &str, least: aegis_diag::Severity) -> Vec<String> {
             }
             Subject::Defaults => "defaults".to_owned(),
         };
-        out.push(format!("{} {} {} {}", suspect.rule.id, suspect.operator, about, suspect.severity));
+        out.push(format!(
+            "{} {} {} {}",
+            suspect.rule.id, suspect.operator, about, suspect.severity
+        ));
     }
     out
 }
@@ -79,14 +98,24 @@ fn expect(text: &str, want: &[&str]) {
 #[test]
 fn shadowed_rules() {
     // Hidden by a broad allow, whole and in part.
-    expect(&rules("
+    expect(
+        &rules(
+            "
   - { name: db, match: { type: 'db_*' }, approval: auto }
   - { name: no_drop, match: { type: db_drop_table }, approval: block }
-"), &["AEG207 one no_drop high"]);
-    expect(&rules("
+",
+        ),
+        &["AEG207 one no_drop high"],
+    );
+    expect(
+        &rules(
+            "
   - { name: db, match: { type: 'db_*' }, approval: auto }
   - { name: no_drop, match: { type: [db_drop, truncate_table] }, approval: block }
-"), &["AEG207 one no_drop high"]);
+",
+        ),
+        &["AEG207 one no_drop high"],
+    );
     // By several together.
     expect(&rules("
   - { name: small, match: { type: pay }, conditions: { param_lte: { amount: 100 }, param_gte: { amount: 0 } }, approval: auto }
@@ -96,10 +125,15 @@ fn shadowed_rules() {
   - { name: rest, match: { type: pay }, approval: block }
 "), &["AEG207 union rest medium"]);
     // A stricter rule in front is no defect worth more than a word.
-    expect(&rules("
+    expect(
+        &rules(
+            "
   - { name: none, match: { type: 'delete_*' }, approval: block }
   - { name: some, match: { type: delete_temp }, approval: auto }
-"), &[]);
+",
+        ),
+        &[],
+    );
 }
 
 #[test]
@@ -115,31 +149,57 @@ fn contradictions() {
 
 #[test]
 fn defaults() {
-    expect("defaults: { approval: auto }\nrules:\n  - { name: a, match: { type: 'delete*' }, approval: block }\n", &["AEG203 default defaults high"]);
-    expect("defaults: { approval: auto }\nrules:\n  - { name: a, match: { type: '*' }, approval: approve }\n", &[]);
+    expect(
+        "defaults: { approval: auto }\nrules:\n  - { name: a, match: { type: 'delete*' }, approval: block }\n",
+        &["AEG203 default defaults high"],
+    );
+    expect(
+        "defaults: { approval: auto }\nrules:\n  - { name: a, match: { type: '*' }, approval: approve }\n",
+        &[],
+    );
 }
 
 #[test]
 fn conflicts() {
-    expect(&rules("
+    expect(
+        &rules(
+            "
   - { name: files, match: { type: '*_file' }, approval: auto }
   - { name: no_delete, match: { type: 'delete_*' }, approval: block }
-"), &["AEG209 overlap no_delete high"]);
-    expect(&rules("
+",
+        ),
+        &["AEG209 overlap no_delete high"],
+    );
+    expect(
+        &rules(
+            "
   - { name: writes, match: { type: 'update_*' }, approval: auto }
   - { name: production, match: { type: '*', target: 'prod*' }, approval: block }
-"), &["AEG209 overlap production medium"]);
+",
+        ),
+        &["AEG209 overlap production medium"],
+    );
     // Two verbs make no name, and reading is let through on purpose.
-    expect(&rules("
+    expect(
+        &rules(
+            "
   - { name: reads, match: { type: 'read_*' }, approval: auto }
   - { name: no_delete, match: { type: '*delete*' }, approval: block }
   - { name: production, match: { target: 'prod*' }, approval: block }
-"), &[]);
+",
+        ),
+        &[],
+    );
     // An exception.
-    expect(&rules("
+    expect(
+        &rules(
+            "
   - { name: temp, match: { type: delete_temp }, approval: auto }
   - { name: no_delete, match: { type: 'delete_*' }, approval: block }
-"), &[]);
+",
+        ),
+        &[],
+    );
 }
 
 #[test]
@@ -232,10 +292,15 @@ fn times() {
   - { name: day, match: { type: deploy }, approval: auto }
 "), &["AEG210 between-windows night medium"]);
     // Sunday.
-    expect(&rules("
+    expect(
+        &rules(
+            "
   - { name: saturday, match: { type: deploy }, conditions: { weekdays: [6] }, approval: block }
   - { name: rest, match: { type: deploy }, approval: auto }
-"), &["AEG210 forgotten-day saturday medium"]);
+",
+        ),
+        &["AEG210 forgotten-day saturday medium"],
+    );
     expect(&rules("
   - { name: days, match: { type: deploy }, conditions: { weekdays: [1, 2, 3, 4, 5, 6] }, approval: block }
   - { name: rest, match: { type: deploy }, approval: auto }
@@ -255,12 +320,22 @@ fn times() {
 
 #[test]
 fn agents() {
-    expect(&rules("
+    expect(
+        &rules(
+            "
   - { name: interns, match: { type: 'deploy*', agent: 'intern-*' }, approval: block }
   - { name: deploys, match: { type: 'deploy*' }, approval: auto }
-"), &["AEG215 agent interns medium"]);
-    expect(&rules("
+",
+        ),
+        &["AEG215 agent interns medium"],
+    );
+    expect(
+        &rules(
+            "
   - { name: interns, match: { type: 'deploy*', agent: 'intern-*' }, approval: block }
   - { name: seniors, match: { type: 'deploy*', agent: 'senior-*' }, approval: auto }
-"), &[]);
+",
+        ),
+        &[],
+    );
 }
