@@ -4,7 +4,8 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
-use std::{env, fs, process};
+use std::process::ExitCode;
+use std::{env, fs};
 
 use serde::Deserialize;
 
@@ -46,21 +47,19 @@ fn verb() -> String {
     "verb".to_owned()
 }
 
-fn main() {
-    match tables() {
-        Ok(text) => {
-            let out = Path::new(&env::var_os("OUT_DIR").unwrap_or_default()).join("vocabulary.rs");
-            if let Err(e) = fs::write(&out, text) {
-                fail(&format!("cannot write {}: {e}", out.display()));
-            }
+fn main() -> ExitCode {
+    println!("cargo:rerun-if-changed=build.rs");
+    let out = Path::new(&env::var_os("OUT_DIR").unwrap_or_default()).join("vocabulary.rs");
+    let written = tables().and_then(|text| {
+        fs::write(&out, text).map_err(|e| format!("cannot write {}: {e}", out.display()))
+    });
+    match written {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(e) => {
+            println!("cargo:error={e}");
+            ExitCode::FAILURE
         }
-        Err(e) => fail(&e),
     }
-}
-
-fn fail(message: &str) {
-    println!("cargo:error={message}");
-    process::exit(1);
 }
 
 fn tables() -> Result<String, String> {
