@@ -39,11 +39,11 @@ mkdir -p "$work"
 
 echo "== engines in Rust" >&2
 cargo build --release --locked --manifest-path benches/peers/Cargo.toml --target-dir "$work/peers" >&2
-"$work/peers/release/aegis-bench-peers" "${quick[@]}" >"$work/policy-rust.tsv"
+"$work/peers/release/aegis-bench-peers" ${quick[@]+"${quick[@]}"} >"$work/policy-rust.tsv"
 
 echo "== agent-aegis" >&2
 [[ -x $venv/bin/python ]] || "$python" -m venv "$venv"
 "$venv/bin/python" -m pip install --quiet --disable-pip-version-check agent-aegis==1.0.0 >&2
-"$venv/bin/python" scripts/bench-policy.py measure "${quick[@]}" >"$work/policy-python.tsv"
+"$venv/bin/python" scripts/bench-policy.py measure ${quick[@]+"${quick[@]}"} >"$work/policy-python.tsv"
 
 "$python" scripts/bench-policy.py table "$work/policy-rust.tsv" "$work/policy-python.tsv" | tee ${out:+"$out"}

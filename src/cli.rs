@@ -69,7 +69,6 @@ pub(crate) enum Command {
     Diff(DiffArgs),
     /// Show what the policy at hand changes against a git revision
     Plan(PlanArgs),
-    /// Merge policies, or show the one that applies
     /// Merge policies, show the one that applies, or find where several disagree
     Policy(PolicyArgs),
     /// Print the JSON Schema of policies, suites or settings

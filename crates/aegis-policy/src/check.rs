@@ -68,6 +68,7 @@ fn policy(reader: &mut Reader<'_>, file: &Arc<SourceFile>, mut fields: Fields) -
         rules,
         timezone: timezone.unwrap_or_else(|| unwritten("UTC".into())),
         files: vec![Arc::clone(file)],
+        regexes: reader.take_regexes(),
         warnings: Vec::new(),
     }
 }

@@ -4,6 +4,7 @@
 //! an analysis that wants to know what a condition does calls them too.
 
 use std::cmp::Ordering;
+use std::fmt;
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
@@ -43,8 +44,36 @@ pub struct Compiled {
     regex: Option<Arc<Regex>>,
 }
 
-/// Regular expressions by text: rules often share one.
-pub(crate) type Regexes = FxHashMap<Box<str>, Arc<Regex>>;
+/// Regular expressions by text: rules often share one, and what was compiled to be checked is not
+/// compiled again to decide.
+#[derive(Clone, Default)]
+pub(crate) struct Regexes(FxHashMap<Box<str>, Arc<Regex>>);
+
+impl Regexes {
+    pub(crate) fn get(&self, text: &str) -> Option<&Arc<Regex>> {
+        self.0.get(text)
+    }
+
+    pub(crate) fn insert(&mut self, text: Box<str>, regex: Arc<Regex>) {
+        self.0.insert(text, regex);
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Takes what the other has got.
+    pub(crate) fn extend(&mut self, other: Self) {
+        self.0.extend(other.0);
+    }
+}
+
+impl fmt::Debug for Regexes {
+    /// A compiled expression shows as pages of states.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} regular expressions", self.len())
+    }
+}
 
 impl Compiled {
     /// Prepares a condition.

@@ -14,7 +14,7 @@ use crate::policy::Policy;
 /// A hierarchy of policies; at least one.
 #[derive(Debug)]
 pub struct Layers {
-    first: Layer,
+    first: Box<Layer>,
     more: Vec<Layer>,
 }
 
@@ -42,7 +42,7 @@ impl Layers {
     pub fn new(name: impl Into<Box<str>>, policy: Policy) -> Self {
         let name = name.into();
         Self {
-            first: Layer { name, policy },
+            first: Box::new(Layer { name, policy }),
             more: Vec::new(),
         }
     }
@@ -57,7 +57,7 @@ impl Layers {
 
     /// The layers, the most general one first.
     pub fn iter(&self) -> impl Iterator<Item = &Layer> {
-        std::iter::once(&self.first).chain(&self.more)
+        std::iter::once(&*self.first).chain(&self.more)
     }
 
     /// The layer with a 0-based number.

@@ -66,6 +66,7 @@ fn add(policy: &mut Checked, over: Checked, replaced: &mut Vec<Replaced>) {
         rules,
         timezone,
         files,
+        regexes,
         warnings,
     } = over;
     if defaults.risk.span.is_some() {
@@ -78,6 +79,7 @@ fn add(policy: &mut Checked, over: Checked, replaced: &mut Vec<Replaced>) {
         policy.timezone = timezone;
     }
     policy.files.extend(files);
+    policy.regexes.extend(regexes);
     policy.warnings.extend(warnings);
     let before = std::mem::replace(&mut policy.rules, rules);
     let names: std::collections::HashMap<&str, &Option<Span>> = policy

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use aegis_diag::{SourceFile, Span};
 
+use crate::condition::Regexes;
 use crate::problem::Problem;
 use crate::value::{Number, Value};
 use crate::words::words;
@@ -128,6 +129,8 @@ pub struct Checked {
     /// The files it came from, in the order they were merged; one with the YAML of the policy for
     /// a built one.
     pub(crate) files: Vec<Arc<SourceFile>>,
+    /// Its regular expressions, compiled to be checked.
+    pub(crate) regexes: Regexes,
     /// What is legal in it and was probably not meant, in the order of the files.
     pub(crate) warnings: Vec<Problem>,
 }

@@ -21,7 +21,7 @@ use crate::clock::Zone;
 use crate::condition::{Compiled, Regexes};
 use crate::document;
 use crate::glob::{Glob, Token};
-use crate::model::{Approval, Atom, Checked, Condition, Effect, Located, Risk, Rule};
+use crate::model::{Approval, Atom, Checked, Condition, Effect, Located, Risk, Rule, Test};
 use crate::problem::{Problem, Problems};
 use crate::semantic::{Evaluator, Keywords};
 
@@ -349,6 +349,14 @@ impl<'a> Compiler<'a> {
             return None;
         }
         let known = self.regexes.len();
+        if let Atom::Param {
+            test: Test::Matches(text),
+            ..
+        } = &condition.atom
+            && let Some(regex) = self.checked.regexes.get(text)
+        {
+            self.regexes.insert(text.clone(), Arc::clone(regex));
+        }
         match Compiled::sharing(&condition.atom, &mut self.regexes) {
             Ok(compiled) => {
                 if self.regexes.len() > known {

@@ -3,6 +3,7 @@
 
 mod param;
 mod scalar;
+mod suggest;
 mod time;
 
 use std::collections::HashMap;
@@ -12,14 +13,15 @@ use std::sync::Arc;
 use aegis_diag::{SourceFile, Span};
 
 use crate::clock::Moment;
+use crate::condition::Regexes;
 use crate::keys::{Key, Shape, Table};
 use crate::model::ParamPath;
 use crate::plain::{Plain, classify};
 use crate::problem::{Problem, shown};
 use crate::regexes::RegexError;
-use crate::tree::{Node, Style, View};
+use crate::tree::{Map, Node, Style, View};
 use crate::value::{Number, Value};
-use crate::words::{either, nearest};
+use suggest::all_of;
 
 /// More problems than anybody reads; looking for what was meant is not free.
 const MAX_PROBLEMS: usize = 1000;
@@ -137,8 +139,9 @@ pub(crate) struct Reader<'a> {
     /// The tables that suggestions are looked for in.
     tables: Vec<&'static Table>,
     problems: Vec<Problem>,
-    /// What came of compiling each regular expression, and the bytes they take.
-    regexes: HashMap<Box<str>, Result<(), RegexError>>,
+    /// The regular expressions that were compiled, those that could not be, and the bytes they take.
+    regexes: Regexes,
+    bad_regexes: HashMap<Box<str>, RegexError>,
     regex_bytes: usize,
 }
 
@@ -153,9 +156,15 @@ impl<'a> Reader<'a> {
             file,
             tables: root.all(),
             problems,
-            regexes: HashMap::new(),
+            regexes: Regexes::default(),
+            bad_regexes: HashMap::new(),
             regex_bytes: 0,
         }
+    }
+
+    /// The regular expressions that were compiled.
+    pub(crate) fn take_regexes(&mut self) -> Regexes {
+        std::mem::take(&mut self.regexes)
     }
 
     /// What was found.
@@ -260,6 +269,23 @@ impl<'a> Reader<'a> {
                 fields.push((key, Field { key_at, at, read }));
             }
         }
+        self.missing_keys(table, map, node, &written);
+        let at = node.at();
+        Some(Fields {
+            at,
+            fields,
+            written,
+            is_empty: map.is_empty(),
+        })
+    }
+
+    fn missing_keys(
+        &mut self,
+        table: &'static Table,
+        map: Map<'_>,
+        node: Node<'_>,
+        written: &[&str],
+    ) {
         for key in table.keys.iter().filter(|k| k.required) {
             if !written.contains(&key.name) {
                 let at = map.iter().next().map_or(node, |(k, _)| k);
@@ -274,13 +300,6 @@ impl<'a> Reader<'a> {
                 self.push(problem);
             }
         }
-        let at = node.at();
-        Some(Fields {
-            at,
-            fields,
-            written,
-            is_empty: map.is_empty(),
-        })
     }
 
     fn read(&mut self, slot: Slot<'_>) -> Option<Read> {
@@ -391,52 +410,6 @@ impl<'a> Reader<'a> {
         self.push(problem.help(help));
     }
 
-    fn unknown_key(&self, table: &'static Table, name: &str, node: Node<'_>) -> Problem {
-        let message = format!("`{}` is not a key of {}", shown(name), table.what);
-        let problem = self.error("unknown-key", node, message);
-        match self.suggestion(table, name) {
-            Some(help) => problem.help(help),
-            None => problem.help(format!(
-                "the keys of {} are {}",
-                table.what,
-                all_of(&table.names())
-            )),
-        }
-    }
-
-    /// What was meant by an unknown key: another spelling, another word, another place.
-    fn suggestion(&self, table: &'static Table, name: &str) -> Option<String> {
-        if self.problems.len() >= MAX_PROBLEMS {
-            return None;
-        }
-        let meant = |t: &'static Table| {
-            let is = |k: &&Key| same(k.name, name);
-            t.keys.iter().find(is)
-        };
-        if let Some(key) = meant(table) {
-            return Some(format!("did you mean `{}`?", key.name));
-        }
-        let aka = |k: &&Key| k.aka.iter().any(|a| same(a, name));
-        if let Some(key) = table.keys.iter().find(aka) {
-            return Some(format!("did you mean `{}`?", key.name));
-        }
-        for other in self.tables.iter().filter(|t| !std::ptr::eq(**t, table)) {
-            if let Some(key) = meant(other) {
-                return Some(format!("`{}` belongs {}", key.name, other.home()));
-            }
-        }
-        if let Some(key) = table.nearest(name) {
-            return Some(format!("did you mean `{key}`?"));
-        }
-        for other in self.tables.iter().filter(|t| !std::ptr::eq(**t, table)) {
-            if let Some(key) = nearest(name, other.names()) {
-                let home = other.home();
-                return Some(format!("did you mean `{key}`, which belongs {home}?"));
-            }
-        }
-        None
-    }
-
     /// Text, and nothing that some YAML reader takes for something else.
     fn text<'t>(&mut self, slot: Slot<'_>, node: Node<'t>) -> Option<&'t str> {
         let (text, style) = match node.view() {
@@ -481,61 +454,6 @@ impl<'a> Reader<'a> {
             _ => return at,
         };
         start + part.start..start + part.end
-    }
-}
-
-impl Table {
-    /// The key nearest to a wrong one, by its name or by another word for it.
-    fn nearest(&self, name: &str) -> Option<&'static str> {
-        let words = self
-            .keys
-            .iter()
-            .flat_map(|k| std::iter::once(&k.name).chain(k.aka));
-        let near = nearest(name, words.copied())?;
-        let is = |k: &&Key| k.name == near || k.aka.contains(&near);
-        self.keys.iter().find(is).map(|k| k.name)
-    }
-
-    fn first(&self) -> &'static str {
-        match self.keys {
-            [first, ..] => first.name,
-            [] => "",
-        }
-    }
-
-    /// How the place of its keys is named.
-    fn home(&self) -> String {
-        match self.name {
-            "policy" | "suite" => "at the top level".into(),
-            "rule" | "case" => format!("in {}", self.what),
-            name => format!("in `{name}`"),
-        }
-    }
-}
-
-/// Whether two words differ in letter case and separators only.
-fn same(a: &str, b: &str) -> bool {
-    let letters = |s: &str| -> Vec<char> {
-        s.chars()
-            .filter(|c| c.is_alphanumeric())
-            .flat_map(char::to_lowercase)
-            .collect()
-    };
-    b.len() < 100 && letters(a) == letters(b)
-}
-
-/// "`a`, `b` or `c`".
-fn listed(words: &[&str]) -> String {
-    let quoted: Vec<String> = words.iter().map(|w| format!("`{w}`")).collect();
-    either(&quoted.iter().map(String::as_str).collect::<Vec<_>>())
-}
-
-/// "`a`, `b` and `c`".
-fn all_of(words: &[&str]) -> String {
-    let all = listed(words);
-    match all.rsplit_once(" or ") {
-        Some((most, last)) => format!("{most} and {last}"),
-        None => all,
     }
 }
 

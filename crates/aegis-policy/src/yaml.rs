@@ -1,16 +1,18 @@
-//! YAML text -> [`Tree`]. The only file that knows the YAML parser.
+//! YAML text -> [`Tree`]. The only module that knows the YAML parser.
 //!
 //! Policies are a small part of YAML: one document, mappings with text keys, sequences, scalars,
 //! anchors with aliases and the merge key `<<`. Everything whose meaning depends on the reader is
 //! refused here: tags, directives, keys that stand twice, characters that do not show. Every bound
 //! is a constant of this file, so no text can take more than it may.
 
+mod syntax;
+
 use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
 use aegis_diag::{SourceFile, Span};
-use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, ScanError};
+use granit_parser::{Event, Parser, ScalarStyle};
 
 use crate::problem::{Problem, shown};
 use crate::tree::{Kind, Node, NodeId, Style, Tree, View};
@@ -106,7 +108,7 @@ pub(crate) fn parse(file: &Arc<SourceFile>, problems: &mut Vec<Problem>) -> Opti
     for next in Parser::new_from_str_with_options(&file.text, options) {
         let step = match next {
             Ok((event, span)) => build.event(event, &span),
-            Err(e) => Err(syntax(file, &e)),
+            Err(e) => Err(syntax::problem(file, &e)),
         };
         if let Err(problem) = step {
             build.problems.push(*problem);
@@ -333,7 +335,7 @@ impl Build<'_> {
     /// Keys and values in turn -> entries with unique keys, merged mappings included.
     fn entries(&mut self, items: &[NodeId]) -> Vec<(NodeId, NodeId)> {
         let mut entries = Vec::with_capacity(items.len() / 2);
-        let mut seen: HashMap<Box<str>, NodeId> = HashMap::new();
+        let mut seen = Seen::default();
         let mut merges: Vec<(NodeId, NodeId)> = Vec::new();
         for pair in items.chunks_exact(2) {
             let &[key, value] = pair else { continue };
@@ -358,12 +360,12 @@ impl Build<'_> {
                     continue;
                 }
             };
-            if let Some(&first) = seen.get(name) {
+            if let Some(first) = seen.get(&self.tree, name) {
                 let problem = self.duplicate(name, at, first);
                 self.problems.push(problem);
                 continue;
             }
-            seen.insert(name.into(), key);
+            seen.insert(&self.tree, key);
             match plain && name == "<<" {
                 true => merges.push((key, value)),
                 false => entries.push((key, value)),
@@ -389,7 +391,7 @@ impl Build<'_> {
         key: NodeId,
         value: NodeId,
         entries: &mut Vec<(NodeId, NodeId)>,
-        seen: &mut HashMap<Box<str>, NodeId>,
+        seen: &mut Seen,
     ) {
         let mut found: Vec<(NodeId, NodeId)> = Vec::new();
         let mut wrong = None;
@@ -418,10 +420,35 @@ impl Build<'_> {
             let Some(name) = self.tree.node(k).text() else {
                 continue;
             };
-            if !seen.contains_key(name) {
-                seen.insert(name.into(), k);
+            if seen.get(&self.tree, name).is_none() {
+                seen.insert(&self.tree, k);
                 entries.push((k, v));
             }
+        }
+    }
+}
+
+/// The keys of a mapping so far. Most have few, which are found faster by looking at each.
+#[derive(Default)]
+struct Seen {
+    few: Vec<NodeId>,
+    many: HashMap<Box<str>, NodeId>,
+}
+
+impl Seen {
+    const FEW: usize = 16;
+
+    fn get(&self, tree: &Tree, name: &str) -> Option<NodeId> {
+        let is = |key: &&NodeId| tree.node(**key).text() == Some(name);
+        let few = self.few.iter().find(is);
+        few.or_else(|| self.many.get(name)).copied()
+    }
+
+    fn insert(&mut self, tree: &Tree, key: NodeId) {
+        if self.few.len() < Self::FEW {
+            self.few.push(key);
+        } else if let Some(name) = tree.node(key).text() {
+            self.many.insert(name.into(), key);
         }
     }
 }
@@ -442,82 +469,4 @@ fn unknown_alias(at: Span, name: &str) -> Problem {
         "a pattern that starts with `*` is quoted: \"{}\"",
         shown(&written)
     ))
-}
-
-/// A syntax error in words for people who do not know the grammar of YAML.
-fn syntax(file: &Arc<SourceFile>, error: &ScanError) -> Box<Problem> {
-    use ErrorKind as E;
-    let start = error.marker().byte_offset().unwrap_or_default();
-    let next = file.text.get(start..).and_then(|rest| rest.chars().next());
-    let width = next
-        .filter(|c| !c.is_whitespace())
-        .map_or(0, char::len_utf8);
-    let at = Span::new(Arc::clone(file), start..start + width);
-    let quote = "put the text into double quotes";
-    let (message, help): (String, &str) = match error.kind() {
-        E::RecursionLimitExceeded => return too_deep(at),
-        E::DirectiveDisallowed => (
-            "a line that starts with `%` is a YAML directive, which a policy cannot have".into(),
-            "leave the line out",
-        ),
-        E::MissingAnchorOrAliasName => (
-            "a text that starts with `*` or `&` must be quoted".into(),
-            "write `\"*\"`",
-        ),
-        E::UnexpectedCharacter { character } => {
-            (format!("a text cannot start with `{character}`"), quote)
-        }
-        E::MappingValueNotAllowed => (
-            "a `:` is not expected here".into(),
-            "quote a text that contains a colon; keys of one mapping start in the same column",
-        ),
-        E::UnclosedQuotedScalar => ("a quote is opened here and never closed".into(), ""),
-        E::UnclosedFlowCollection { open } => {
-            (format!("`{open}` is opened here and never closed"), "")
-        }
-        E::MismatchedFlowCollectionEnd { open, close } => {
-            (format!("`{open}` is closed by `{close}`"), "")
-        }
-        E::MisplacedFlowCollectionEnd => ("a bracket is closed that was not opened".into(), quote),
-        E::InvalidTrailingSingleQuotedScalar | E::InvalidTrailingDoubleQuotedScalar => (
-            "nothing can follow the closing quote here".into(),
-            "put the whole text into quotes; a quote inside double quotes is written `\\\"`",
-        ),
-        E::UnknownQuotedScalarEscape => (
-            "this is no escape that double quotes know".into(),
-            "write `\\\\` for a backslash, or use single quotes, which have no escapes",
-        ),
-        E::TabNotAllowed | E::TabInIndentation | E::TabInBlockIndentation => {
-            ("a tab cannot indent a line".into(), "indent with spaces")
-        }
-        E::ExpectedFlowMappingSeparator => (
-            "a `,` or `}` is expected here".into(),
-            "a text with braces, brackets or commas is quoted inside `{}`",
-        ),
-        E::ExpectedFlowSequenceSeparator => (
-            "a `,` or `]` is expected here".into(),
-            "a text with braces, brackets or commas is quoted inside `[]`",
-        ),
-        E::BlockSequenceEntryNotAllowed | E::BlockEntryInFlowCollection => (
-            "a list cannot start here".into(),
-            "put every `- ` on a line of its own",
-        ),
-        E::ExpectedBlockSequenceEntry => (
-            "a `- ` is expected here".into(),
-            "items of one list start in the same column",
-        ),
-        E::ExpectedBlockMappingKey
-        | E::InvalidIndentation
-        | E::SimpleKeyExpected
-        | E::InvalidSimpleKey => (
-            "a key with a `:` is expected here".into(),
-            "keys of one mapping start in the same column, and a space follows the `:`",
-        ),
-        other => (other.to_string(), ""),
-    };
-    let problem = Problem::error("syntax", at, message).label("the text cannot be read from here");
-    Box::new(match help {
-        "" => problem,
-        help => problem.help(help),
-    })
 }

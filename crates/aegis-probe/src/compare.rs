@@ -43,7 +43,10 @@ pub(crate) fn compare(old: &Policy, new: &Policy, options: &Options) -> Comparis
     });
     let unknown = match changes.complete {
         true => Vec::new(),
-        false => vec!["some actions, because comparing them takes more steps than the budget allows".to_owned()],
+        false => vec![
+            "some actions, because comparing them takes more steps than the budget allows"
+                .to_owned(),
+        ],
     };
     Comparison {
         changes: changed.collect(),

@@ -167,7 +167,9 @@ impl Workshop<'_> {
     /// The harmless names that the policy lets run and the changed one does not.
     fn held(&self, after: &[&'static str]) -> Vec<&'static str> {
         let before = self.harmless.iter().flatten().copied();
-        before.filter(|name| after.binary_search(name).is_err()).collect()
+        before
+            .filter(|name| after.binary_search(name).is_err())
+            .collect()
     }
 
     /// The text is changed, loaded, compared and probed again.

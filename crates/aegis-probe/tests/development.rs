@@ -17,7 +17,9 @@ struct Defect {
 }
 
 fn expected(text: &str) -> Vec<Defect> {
-    let heads = text.lines().filter_map(|line| line.strip_prefix("# expect: "));
+    let heads = text
+        .lines()
+        .filter_map(|line| line.strip_prefix("# expect: "));
     let split = |s: &str| s.split('|').map(str::to_owned).collect();
     let defects: Vec<Defect> = heads
         .filter(|head| *head != "sound")
@@ -39,13 +41,21 @@ impl Defect {
         // The rule that the place lies in is the last one that starts before it.
         let rules = policy.checked().rules().iter();
         let about = rules
-            .filter(|r| r.name.span.as_ref().is_some_and(|s| s.range.start <= subject))
+            .filter(|r| {
+                r.name
+                    .span
+                    .as_ref()
+                    .is_some_and(|s| s.range.start <= subject)
+            })
             .map(|r| r.name.value.to_string())
             .last();
         let witnesses = finding.proof.iter().flat_map(|p| &p.witnesses);
         let decided = witnesses.filter_map(|w| w.rule.clone());
         let names: Vec<String> = about.into_iter().chain(decided).collect();
-        let meant = self.names.iter().any(|n| n == "*" || n == "defaults" || names.contains(n));
+        let meant = self
+            .names
+            .iter()
+            .any(|n| n == "*" || n == "defaults" || names.contains(n));
         meant && self.ids.iter().any(|id| id == finding.rule.id)
     }
 }
@@ -63,7 +73,9 @@ fn true_defects_are_found_and_nothing_else() {
     let (mut wrong, mut causes, mut shown) = (Vec::new(), 0, 0);
     for path in files {
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
-        let text = std::fs::read_to_string(&path).unwrap().replace("\r\n", "\n");
+        let text = std::fs::read_to_string(&path)
+            .unwrap()
+            .replace("\r\n", "\n");
         let policy = Policy::load(&name, &text).unwrap();
         let input = Input {
             policy: &policy,
@@ -78,7 +90,10 @@ fn true_defects_are_found_and_nothing_else() {
                 wrong.push(format!("{name}: {ids:?} of {names:?} is not found"));
             }
         }
-        let loud = report.findings.iter().filter(|f| f.severity >= Severity::Medium);
+        let loud = report
+            .findings
+            .iter()
+            .filter(|f| f.severity >= Severity::Medium);
         for finding in loud {
             shown += 1;
             if !defects.iter().any(|defect| defect.is(finding, &policy)) {
@@ -92,5 +107,8 @@ fn true_defects_are_found_and_nothing_else() {
         Policy::load(&name, &all.text).unwrap();
     }
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
-    assert!(shown * 2 <= causes * 3, "{shown} findings for {causes} causes");
+    assert!(
+        shown * 2 <= causes * 3,
+        "{shown} findings for {causes} causes"
+    );
 }

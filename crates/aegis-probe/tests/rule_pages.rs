@@ -21,8 +21,8 @@ fn options() -> Options {
 }
 
 fn report(text: &str, options: &Options) -> ProbeReport {
-    let policy = Policy::load("policy.yaml", text)
-        .unwrap_or_else(|problems| panic!("{problems:?}\n{text}"));
+    let policy =
+        Policy::load("policy.yaml", text).unwrap_or_else(|problems| panic!("{problems:?}\n{text}"));
     let input = Input {
         policy: &policy,
         tools: &[],
@@ -58,7 +58,10 @@ fn every_rule_page_is_true() {
     for rule in RULES {
         let (flagged, accepted) = (blocks(rule.page, "Flagged"), blocks(rule.page, "Accepted"));
         if accepted.is_empty() || (flagged.is_empty() && !NOT_SHOWN.contains(&rule.id)) {
-            lies.push(format!("{}: a page needs policies in both sections", rule.id));
+            lies.push(format!(
+                "{}: a page needs policies in both sections",
+                rule.id
+            ));
         }
         if rule.id == "AEG213" {
             if !against(&flagged[0], &flagged[1]).contains(rule.id) {

@@ -63,7 +63,7 @@ pub fn source(s: &str, max: usize) -> String {
         .collect()
 }
 
-/// Like [`line`], cut to `max` characters.
+/// Like [`line()`], cut to `max` characters.
 #[must_use]
 pub fn short(s: &str, max: usize) -> String {
     cut(&line(s), max)

@@ -144,7 +144,7 @@ struct ExampleRecord<'a> {
 }
 
 fn json(checked: &[Checked], found: &[Conflict<'_>]) -> anyhow::Result<String> {
-    let files = checked.iter().flat_map(|policy| policy.files());
+    let files = checked.iter().flat_map(Checked::files);
     output::json(&Document {
         head: output::Head::new("aegis/policy-conflicts"),
         files: files.map(|file| file.path.as_str()).collect(),

@@ -120,6 +120,11 @@ fn matches_everything(m: &Match) -> bool {
 }
 
 fn is_universal(pattern: &str) -> bool {
+    // Most patterns show it without being parsed.
+    if pattern.is_ascii() && !pattern.contains('{') {
+        let stars = pattern.trim();
+        return !stars.is_empty() && stars.bytes().all(|b| b == b'*');
+    }
     Glob::parse(pattern).is_ok_and(|g| g.alternatives().iter().any(Alternative::is_universal))
 }
 

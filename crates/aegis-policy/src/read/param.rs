@@ -1,6 +1,7 @@
 //! Parameter paths, and the values they are compared with.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use crate::keys::Operand;
 use crate::model::ParamPath;
@@ -254,17 +255,26 @@ impl Reader<'_> {
     /// Whether an expression compiles, asked once for each; `None` where all of them together have
     /// become too large.
     fn compiled(&mut self, text: &str) -> Option<Result<(), RegexError>> {
-        if let Some(known) = self.regexes.get(text) {
-            return Some(known.clone());
+        if self.regexes.get(text).is_some() {
+            return Some(Ok(()));
+        }
+        if let Some(error) = self.bad_regexes.get(text) {
+            return Some(Err(error.clone()));
         }
         if self.regex_bytes > REGEX_BYTES {
             return None;
         }
-        let result = regexes::compile(text).map(|regex| {
-            self.regex_bytes = self.regex_bytes.saturating_add(regex.memory_usage());
-        });
-        self.regexes.insert(text.into(), result.clone());
-        (self.regex_bytes <= REGEX_BYTES).then_some(result)
+        match regexes::compile(text) {
+            Ok(regex) => {
+                self.regex_bytes = self.regex_bytes.saturating_add(regex.memory_usage());
+                self.regexes.insert(text.into(), Arc::new(regex));
+                (self.regex_bytes <= REGEX_BYTES).then_some(Ok(()))
+            }
+            Err(error) => {
+                self.bad_regexes.insert(text.into(), error.clone());
+                Some(Err(error))
+            }
+        }
     }
 
     /// A scalar, or a list of scalars that must all be contained.

@@ -8,7 +8,8 @@ use crate::problem::{Problem, invisible, shown};
 use crate::tree::{Node, Style, View};
 use crate::words::nearest;
 
-use super::{Read, Reader, Slot, listed, same};
+use super::suggest::{listed, same};
+use super::{Read, Reader, Slot};
 
 /// The longest name of a rule, in characters.
 const MAX_NAME: usize = 200;

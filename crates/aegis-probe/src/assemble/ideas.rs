@@ -45,7 +45,9 @@ fn anchored(policy: &Policy, subject: Subject) -> Option<Idea> {
     // A whole word is probably all there should be; of a part, such as `@example.com`, one cannot
     // tell what may stand around it.
     let word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '|' | '(' | ')');
-    if !regex.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '(') || !regex.chars().all(word) {
+    if !regex.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '(')
+        || !regex.chars().all(word)
+    {
         return None;
     }
     Some(Idea::Condition {
@@ -105,9 +107,16 @@ fn copy(rule: &Rule, name: &str, part: Part) -> String {
     let mut out = format!("- name: {}\n", quoted(name));
     let mut matches = Vec::new();
     let m = &rule.matches;
-    let fields = [("type", &m.kind), ("target", &m.target), ("agent", &m.agent)];
+    let fields = [
+        ("type", &m.kind),
+        ("target", &m.target),
+        ("agent", &m.agent),
+    ];
     for (key, patterns) in fields {
-        if let Some(patterns) = patterns.as_ref().filter(|_| part != Part::Agent || key != "agent") {
+        if let Some(patterns) = patterns
+            .as_ref()
+            .filter(|_| part != Part::Agent || key != "agent")
+        {
             matches.push(format!("    {key}: {}\n", list(patterns)));
         }
     }

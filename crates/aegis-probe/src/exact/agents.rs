@@ -25,7 +25,7 @@ impl Exact<'_> {
             if view.approval == Approval::Auto || agents.iter().any(|a| &*a.value == "*") {
                 continue;
             }
-            let (action, at) = (&self.named(action.clone(), *at).0, at);
+            let (action, at) = (&self.named(action, *at).0, at);
             let names = [
                 action.kind_name(),
                 action.target_name(),

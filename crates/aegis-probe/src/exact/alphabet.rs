@@ -45,8 +45,6 @@ pub(super) struct Alphabet {
     pub(super) filler: Option<char>,
     /// In no pattern, beyond ASCII.
     pub(super) foreign: Option<char>,
-    /// Whether some pattern has a negated set or `?`.
-    pub(super) counts: bool,
     /// Whether the sets were few enough to be told apart.
     pub(super) whole: bool,
 }
@@ -56,19 +54,16 @@ impl Alphabet {
     pub(super) fn new<'a>(patterns: impl Iterator<Item = &'a Alternative>) -> Self {
         let mut literal = BTreeSet::new();
         let (mut named, mut left_out) = (BTreeSet::new(), BTreeSet::new());
-        let mut counts = false;
         for token in patterns.flat_map(Alternative::tokens) {
             match token {
                 Token::Literal(text) => literal.extend(text.chars()),
                 Token::Set(set) if set.negated => {
                     left_out.insert(set);
-                    counts = true;
                 }
                 Token::Set(set) => {
                     named.insert(set);
                 }
-                Token::One => counts = true,
-                Token::Any => {}
+                Token::One | Token::Any => {}
             }
         }
         let whole = named.len() <= MOST_SETS && left_out.len() <= MOST_SETS;
@@ -109,7 +104,6 @@ impl Alphabet {
             runs,
             filler: None,
             foreign: None,
-            counts,
             whole,
         };
         alphabet.filler = alphabet.free(FILLERS, true);
@@ -157,8 +151,13 @@ impl Alphabet {
                 .filter(|run| !run.literal && run.named == 0)
                 .filter_map(|run| self.best(run))
                 .collect();
-            if let Some(best) = free.iter().find(|c| c.is_ascii()).or(free.first()) {
+            let ascii = free.iter().find(|c| c.is_ascii());
+            let foreign = free.iter().find(|c| !c.is_ascii());
+            // A name beyond ASCII is decided more strictly: where a set spells some, both count.
+            let both = set.is_some_and(|set| !set.negated);
+            if let Some(best) = ascii.or(foreign) {
                 out.push(*best);
+                out.extend(foreign.filter(|c| both && *c != best));
                 continue;
             }
             let mut seen = BTreeSet::new();

@@ -46,11 +46,6 @@ impl Bits {
         self.zip(other, |a, b| a & !b)
     }
 
-    /// How many there are.
-    pub(super) fn len(self) -> usize {
-        self.0.iter().map(|word| word.count_ones() as usize).sum()
-    }
-
     /// Its cells in order.
     pub(super) fn iter(self) -> impl Iterator<Item = usize> {
         (0..MOST_CELLS).filter(move |at| self.has(*at))
@@ -152,6 +147,6 @@ mod tests {
             }
         }
         assert_eq!(bits(&[0, 64, 255]).iter().collect::<Vec<_>>(), [0, 64, 255]);
-        assert_eq!(Bits::first(256).len(), 256);
+        assert_eq!(Bits::first(256).iter().count(), 256);
     }
 }

@@ -56,7 +56,7 @@ pub(super) fn build(atoms: &[&Compiled], many: bool) -> Cells {
     builder.objects();
     let mut out = builder.done();
     if many {
-        out = closed(out);
+        out = closed(&out);
     }
     if out.cells.len() > MOST_CELLS - 1 {
         out.cells.truncate(MOST_CELLS - 1);
@@ -129,6 +129,10 @@ impl<'a> Builder<'a> {
                 }
                 Test::Eq(_) | Test::Present | Test::Missing => {}
             }
+        }
+        if !regexes.is_empty() {
+            // An element of a list is compared with what is looked for, not searched.
+            whole.extend(needles.iter().cloned());
         }
         self.marks.needles = needles.into_iter().collect();
         self.marks.whole = whole.into_iter().collect();
@@ -319,17 +323,29 @@ impl<'a> Builder<'a> {
             _ => None,
         }));
         elements.extend(sums.operands.iter().cloned());
+        elements.extend(
+            fits.iter()
+                .filter_map(|fit| fit.text.clone().map(Value::Text)),
+        );
         let known = elements.into_iter().map(|element| {
             let state = sums.ask(&Value::List(vec![element.clone()]));
             (state, Some(element))
         });
         let unknown = fits.iter().filter(|fit| fit.text.is_none()).map(|fit| {
-            let skip = self.marks.needles.len() + self.marks.whole.len();
+            let (needles, whole) = (&self.marks.needles, &self.marks.whole);
+            let holds = |at: usize| Truth::from(fit.fits.get(at) == Some(&true));
             let regex = |text: &str| {
                 let at = self.marks.regexes.iter().position(|r| r == text);
-                Truth::from(at.and_then(|at| fit.fits.get(skip + at)) == Some(&true))
+                at.map_or(Truth::False, |at| holds(needles.len() + whole.len() + at))
             };
-            (sums.of_text(&regex), None)
+            let is = |operand: &Value| match operand {
+                Value::Text(text) => {
+                    let at = whole.iter().position(|w| w == text);
+                    at.map_or(Truth::False, |at| holds(needles.len() + at))
+                }
+                _ => Truth::False,
+            };
+            (sums.of_text(&regex, &is), None)
         });
         let mut seen: FxHashMap<Vec<Truth>, ()> = FxHashMap::default();
         let mut singles: Vec<(Vec<Truth>, Option<Value>)> = known.chain(unknown).collect();
@@ -442,7 +458,7 @@ impl Sums {
     }
 
     /// What one element that is some other text adds.
-    fn of_text(&self, regex: &dyn Fn(&str) -> Truth) -> Vec<Truth> {
+    fn of_text(&self, regex: &dyn Fn(&str) -> Truth, is: &dyn Fn(&Value) -> Truth) -> Vec<Truth> {
         let regexes = self.regexes.iter().map(|atom| match atom.atom() {
             Atom::Param {
                 test: Test::Matches(text),
@@ -450,9 +466,7 @@ impl Sums {
             } => regex(text),
             _ => Truth::CannotTell,
         });
-        regexes
-            .chain(self.contains.iter().map(|_| Truth::False))
-            .collect()
+        regexes.chain(self.operands.iter().map(is)).collect()
     }
 
     /// What all conditions say of a list with this sum; `empty` is what they say of an empty list.
@@ -537,7 +551,7 @@ fn spellings(number: &Number) -> Vec<String> {
 }
 
 /// All sums of cells: what a path that leads to several values can be.
-fn closed(single: Cells) -> Cells {
+fn closed(single: &Cells) -> Cells {
     let mut all = single.all;
     let mut seen: FxHashMap<Vec<Truth>, ()> = FxHashMap::default();
     let mut out: Vec<Cell> = single.cells.clone();

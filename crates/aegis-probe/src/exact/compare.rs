@@ -19,7 +19,7 @@ use super::world::{View, World};
 use crate::Options;
 
 /// Pairs of rules that are looked at.
-const MOST_PAIRS: usize = 1_000_000;
+const MOST_PAIRS: usize = 200_000;
 
 /// Regions that are handed over.
 const MOST_REGIONS: usize = 10_000;

@@ -81,10 +81,10 @@ fn plain(set: &Set) -> Vec<(char, char)> {
     let mut out = Vec::new();
     let mut from = Some('\0');
     for &(low, high) in &set.ranges {
-        if let (Some(start), Some(end)) = (from, before(low)) {
-            if start <= end {
-                out.push((start, end));
-            }
+        if let (Some(start), Some(end)) = (from, before(low))
+            && start <= end
+        {
+            out.push((start, end));
         }
         from = after(high);
     }

@@ -32,6 +32,9 @@ const SECRET: &[&str] = &[
 /// Rules whose common names with one stricter rule are worked out.
 const MOST_PAIRS: usize = 128;
 
+/// And with all of them.
+const MOST_TOTAL: usize = 40_000;
+
 /// Of one rule this many are counted.
 const MOST_CONFLICTS: usize = 3;
 
@@ -45,6 +48,7 @@ impl Exact<'_> {
             .filter(|rule| self.approval(*rule) == Approval::Auto)
             .filter(|rule| reaches.get(*rule).is_some_and(|reach| !reach.is_dead()))
             .collect();
+        let mut total = 0;
         let kinds: Vec<Kind> = rules.iter().map(|rule| self.kind(rule)).collect();
         for (later, strict) in rules.iter().enumerate() {
             if strict.approval == Approval::Auto || reaches.get(later).is_none_or(Reach::is_dead) {
@@ -60,7 +64,8 @@ impl Exact<'_> {
             let (mut worst, mut others, mut pairs): (Option<Suspect>, usize, usize) = (None, 0, 0);
             for earlier in near {
                 pairs += 1;
-                if pairs > MOST_PAIRS {
+                total += 1;
+                if pairs > MOST_PAIRS || total > MOST_TOTAL {
                     break;
                 }
                 let Some(conflict) = self.conflict(earlier, later, &kinds, found) else {
@@ -87,19 +92,21 @@ impl Exact<'_> {
                 Some(mut worst) => {
                     worst.affected = (others, Vec::new());
                     for (action, at) in &mut worst.witnesses {
-                        (*action, *at) = self.named(action.clone(), *at);
+                        (*action, *at) = self.named(action, *at);
                         worst.message = self.taken(worst.decider, later, action);
                     }
                     found.suspects.push(worst);
                 }
-                None if pairs > MOST_PAIRS => found.suspects.push(unknown(
-                    Subject::Rule(later),
-                    "conflict",
-                    format!(
-                        "too many rules stand before rule `{}` to hold each against it",
-                        self.name(later)
-                    ),
-                )),
+                None if pairs > MOST_PAIRS || (pairs > 0 && total > MOST_TOTAL) => {
+                    found.suspects.push(unknown(
+                        Subject::Rule(later),
+                        "conflict",
+                        format!(
+                            "too many rules stand before rule `{}` to hold each against it",
+                            self.name(later)
+                        ),
+                    ));
+                }
                 None => {}
             }
         }

@@ -2,7 +2,7 @@
 
 use super::merge::{self, Merges};
 use super::words::{self, Piece};
-use super::world::{Pattern, View, World};
+use super::world::{View, World};
 
 /// Instances of one pair of rules that are looked at.
 const MOST_INSTANCES: usize = 512;

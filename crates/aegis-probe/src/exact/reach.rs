@@ -154,7 +154,7 @@ impl Exact<'_> {
     pub(crate) fn reachable(&self, rule: usize) -> Reach {
         match self.reach(rule) {
             Reach::Live(action, at) => {
-                let (action, at) = self.named(action, at);
+                let (action, at) = self.named(&action, at);
                 Reach::Live(action, at)
             }
             other => other,
@@ -237,7 +237,7 @@ impl Exact<'_> {
     }
 
     /// The same action with names that read better, decided by the same.
-    pub(super) fn named(&self, action: Action, at: Moment) -> (Action, Moment) {
+    pub(super) fn named(&self, action: &Action, at: Moment) -> (Action, Moment) {
         let names = [
             action.kind_name(),
             action.target_name(),
@@ -251,16 +251,16 @@ impl Exact<'_> {
     pub(super) fn readable(
         &self,
         names: &[String; 3],
-        action: Action,
+        action: &Action,
         at: Moment,
     ) -> (Action, Moment) {
-        let before = self.policy.decide(&action, at);
+        let before = self.policy.decide(action, at);
         let best = self.world.readable(names, &mut |names| {
-            let decision = self.policy.decide(&renamed(&action, names), at);
+            let decision = self.policy.decide(&renamed(action, names), at);
             (decision.by, decision.approval, decision.risk)
                 == (before.by, before.approval, before.risk)
         });
-        (renamed(&action, &best), at)
+        (renamed(action, &best), at)
     }
 
     /// What is left for the defaults: an action that no rule decides.
@@ -278,7 +278,7 @@ impl Exact<'_> {
                 Some((space, pieces)) if !pieces.is_empty() => {
                     match self.shown(Decider::Default, names, &space, &pieces) {
                         Some(Reach::Live(action, at)) => {
-                            let (action, at) = self.named(action, at);
+                            let (action, at) = self.named(&action, at);
                             return Reach::Live(action, at);
                         }
                         Some(reach) => return reach,

@@ -33,15 +33,22 @@ impl World<'_> {
         };
         let [kinds, targets, agents] = &view.patterns;
         let (own, mut all) = self.instances([kinds, targets, agents]);
+        let until = self.covered_from(rule, &own);
         match self.same_without(rule, own) {
             Removal::Same => {}
             Removal::Different => return Removal::Different,
             Removal::Unknown => all = false,
         }
-        for later in self.rules.iter().skip(rule + 1) {
-            if later.policy != view.policy || !self.differ(view, later) || !self.near(view, later) {
+        let between = self.rules.iter().take(until).skip(rule + 1);
+        for later in between.filter(|later| later.policy == view.policy) {
+            if !self.differ(view, later) || !self.near(view, later) {
                 continue;
             }
+            let left = self.pairs_left.get();
+            if left == 0 {
+                return Removal::Unknown;
+            }
+            self.pairs_left.set(left - 1);
             let (names, complete) = self.common(view, later);
             all &= complete;
             match self.same_without(rule, names) {
@@ -51,6 +58,22 @@ impl World<'_> {
             }
         }
         if all { Removal::Same } else { Removal::Unknown }
+    }
+
+    /// The rule from which on no later one can come to decide what this one does: without it, one
+    /// that takes everything decides no later than there.
+    fn covered_from(&self, rule: usize, own: &[[String; 3]]) -> usize {
+        let policy = self.rules.get(rule).map_or(0, |view| view.policy);
+        let covers = own.iter().map(|names| {
+            let refs = [names[0].as_str(), &names[1], &names[2]];
+            let matching = self.matching(policy, &refs).into_iter();
+            let mut later = matching
+                .map(|number| self.id(policy, number))
+                .filter(|id| *id > rule);
+            later.find(|id| self.rules.get(*id).is_some_and(View::is_plain))
+        });
+        let last = covers.map(|id| id.map_or(usize::MAX, |id| id + 1)).max();
+        last.unwrap_or(usize::MAX)
     }
 
     /// Whether two rules can decide differently.

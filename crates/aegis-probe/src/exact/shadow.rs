@@ -5,6 +5,7 @@ use aegis_policy::action::Action;
 use aegis_policy::clock::Moment;
 use aegis_policy::decision::Decider;
 use aegis_policy::model::Approval;
+use aegis_policy::name::Name;
 
 use super::analyse::{suspect, unknown};
 use super::reach::renamed;
@@ -313,20 +314,14 @@ impl Exact<'_> {
 
     /// Rules without which every decision is the same.
     pub(super) fn redundant(&self, reaches: &[Reach], found: &mut Found) {
+        let mut open = Vec::new();
         for (rule, reach) in reaches.iter().enumerate() {
             let Reach::Live(action, at) = reach else {
                 continue;
             };
             match self.removal(rule) {
                 super::Removal::Different => {}
-                super::Removal::Unknown => found.suspects.push(unknown(
-                    Subject::Rule(rule),
-                    "redundant",
-                    format!(
-                        "whether rule `{}` changes any decision took too long to find out",
-                        self.name(rule)
-                    ),
-                )),
+                super::Removal::Unknown => open.push(rule),
                 super::Removal::Same => {
                     let mut out = suspect(
                         &rules::REDUNDANT_RULE,
@@ -342,7 +337,7 @@ impl Exact<'_> {
                         action.target_name(),
                         action.agent_name(),
                     ];
-                    let names = refs.map(|name| name.canonical());
+                    let names = refs.map(Name::canonical);
                     let next = self
                         .world
                         .matching(0, &names)
@@ -356,11 +351,33 @@ impl Exact<'_> {
                         Some(_) if !says_why => Severity::Low,
                         _ => Severity::Info,
                     };
-                    out.witnesses.push(self.named(action.clone(), *at));
+                    out.witnesses.push(self.named(action, *at));
                     out.ideas.push(Idea::Remove { rule });
                     found.suspects.push(out);
                 }
             }
+        }
+        if let Some(first) = open.first() {
+            let message = match open.as_slice() {
+                [only] => format!(
+                    "whether rule `{}` changes any decision took too long to find out",
+                    self.name(*only)
+                ),
+                _ => format!(
+                    "whether {} change any decision took too long to find out",
+                    self.names(&open)
+                ),
+            };
+            let mut out = unknown(Subject::Rule(*first), "redundant", message);
+            out.severity = Severity::Low;
+            out.affected = (
+                open.len(),
+                open.iter()
+                    .take(10)
+                    .map(|r| self.name(*r).to_owned())
+                    .collect(),
+            );
+            found.suspects.push(out);
         }
     }
 }

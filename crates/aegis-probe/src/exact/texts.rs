@@ -184,7 +184,10 @@ fn nicest(class: &Class) -> Option<char> {
         }
     };
     let first = match class {
-        Class::Unicode(class) => class.iter().next().map(|r| r.start()),
+        Class::Unicode(class) => class
+            .iter()
+            .next()
+            .map(regex_syntax::hir::ClassUnicodeRange::start),
         Class::Bytes(class) => class.iter().next().map(|r| char::from(r.start())),
     };
     NICE.iter()

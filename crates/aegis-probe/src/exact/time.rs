@@ -77,7 +77,7 @@ impl Exact<'_> {
             let Some(Reach::Live(action, at)) = reaches.get(rule) else {
                 continue;
             };
-            let action = &self.named(action.clone(), *at).0;
+            let action = &self.named(action, *at).0;
             if written.approval.value == Approval::Auto {
                 continue;
             }

@@ -220,13 +220,13 @@ pub(super) fn walked(
         words: Vec::new(),
         all: alphabet.whole && walk.complete && others.len() <= MOST_OTHERS,
     };
-    let found: Vec<(u64, String)> = walk.found.into_iter().collect();
-    let mut kept: Vec<&(u64, String)> = found
+    let found: Vec<((bool, u64), String)> = walk.found.into_iter().collect();
+    let mut kept: Vec<&((bool, u64), String)> = found
         .iter()
-        .filter(|(vector, _)| {
-            !found
-                .iter()
-                .any(|(other, _)| other != vector && other & vector == *other)
+        .filter(|((foreign, vector), _)| {
+            !found.iter().any(|((other, below), _)| {
+                other == foreign && below != vector && below & vector == *below
+            })
         })
         .collect();
     kept.sort_by_key(|(_, word)| (word.chars().count(), word.clone()));
@@ -239,16 +239,20 @@ pub(super) fn walked(
     out
 }
 
-/// A place in the pattern, whether there are letters before it, and the places in the others.
-type Node = (usize, bool, Vec<u64>);
+/// A place in the pattern, whether there are letters before it, whether one of them is beyond ASCII,
+/// and the places in the others.
+type Node = (usize, bool, bool, Vec<u64>);
+
+/// A node and, but for the first, the one before it and the letter that leads here, if one does.
+type Visited = (Node, Option<(usize, Option<usize>)>);
 
 struct Walk {
     letters: Vec<char>,
     /// For each piece of the pattern the letters it may take.
     choices: Vec<Vec<usize>>,
     others: Vec<Other>,
-    /// For each set of patterns that match a word the first such word.
-    found: BTreeMap<u64, String>,
+    /// For each set of patterns that match a word the first such word, those beyond ASCII apart.
+    found: BTreeMap<(bool, u64), String>,
     complete: bool,
     /// Whether the empty word does not count.
     filled: bool,
@@ -289,8 +293,13 @@ impl Walk {
     }
 
     fn go(&mut self, pieces: &[Piece]) {
-        let start: Node = (0, false, self.others.iter().map(|o| o.close(1)).collect());
-        let mut nodes: Vec<(Node, Option<(usize, Option<usize>)>)> = vec![(start.clone(), None)];
+        let start: Node = (
+            0,
+            false,
+            false,
+            self.others.iter().map(|o| o.close(1)).collect(),
+        );
+        let mut nodes: Vec<Visited> = vec![(start.clone(), None)];
         let mut seen: FxHashMap<Node, usize> = FxHashMap::default();
         seen.insert(start, 0);
         let mut queue = VecDeque::from([0]);
@@ -303,24 +312,25 @@ impl Walk {
                 if self.filled && !node.1 {
                     continue;
                 }
-                let matched = self.others.iter().zip(&node.2).enumerate();
+                let matched = self.others.iter().zip(&node.3).enumerate();
                 let vector = matched
                     .filter(|(_, (other, places))| *places & other.end != 0)
                     .fold(0_u64, |bits, (i, _)| bits | 1 << i);
                 let word = || spelled(&nodes, at, &self.letters);
-                self.found.entry(vector).or_insert_with(word);
+                self.found.entry((node.2, vector)).or_insert_with(word);
                 continue;
             }
             let star = pieces.get(place) == Some(&Piece::Any);
             let mut next: Vec<(Node, Option<usize>)> = Vec::new();
             if star {
-                next.push(((place + 1, node.1, node.2.clone()), None));
+                next.push(((place + 1, node.1, node.2, node.3.clone()), None));
             }
             for &letter in self.choices.get(place).into_iter().flatten() {
-                let places = self.others.iter().zip(&node.2);
+                let places = self.others.iter().zip(&node.3);
                 let stepped = places.map(|(o, p)| o.step(*p, letter)).collect();
                 let after = if star { place } else { place + 1 };
-                next.push(((after, self.filled, stepped), Some(letter)));
+                let foreign = node.2 || self.letters.get(letter).is_some_and(|c| !c.is_ascii());
+                next.push(((after, self.filled, foreign, stepped), Some(letter)));
             }
             for (node, letter) in next {
                 if seen.contains_key(&node) {
@@ -339,11 +349,7 @@ impl Walk {
 }
 
 /// The letters on the way to a node.
-fn spelled(
-    nodes: &[(Node, Option<(usize, Option<usize>)>)],
-    mut at: usize,
-    letters: &[char],
-) -> String {
+fn spelled(nodes: &[Visited], mut at: usize, letters: &[char]) -> String {
     let mut word: Vec<char> = Vec::new();
     while let Some((_, Some((before, letter)))) = nodes.get(at) {
         word.extend(letter.and_then(|l| letters.get(l)));

@@ -1,6 +1,6 @@
 //! One policy, or two that are compared, taken apart for analysis.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
@@ -21,6 +21,9 @@ pub(super) const FIELDS: [NameField; 3] = [NameField::Type, NameField::Target, N
 
 /// All ten effects: nine and, as the last bit, unknown.
 pub(super) const EVERY_EFFECT: u16 = 0x3ff;
+
+/// Pairs of rules whose common names are worked out to find redundant rules.
+const MOST_PAIRS: usize = 60_000;
 
 /// One pattern of a rule, one way to take its braces.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,6 +100,9 @@ pub(super) struct Names {
     ends: Vec<Ends>,
 }
 
+/// What was worked out before.
+type Memo<K, V> = RefCell<FxHashMap<K, Rc<V>>>;
+
 /// One or two policies taken apart.
 pub(super) struct World<'p> {
     pub(super) policies: Vec<&'p Policy>,
@@ -109,9 +115,11 @@ pub(super) struct World<'p> {
     /// Whether some pattern on types or agents spells characters beyond ASCII, so that names with
     /// such characters have to be asked about as well.
     pub(super) spells_anything: bool,
-    words: RefCell<FxHashMap<(usize, usize), Rc<Words>>>,
-    speaking: RefCell<FxHashMap<(usize, usize, String), Rc<[u64]>>>,
-    pub(super) tables: RefCell<FxHashMap<(usize, Vec<usize>), Rc<Table>>>,
+    /// Pairs of rules whose common names may still be worked out to find redundant rules.
+    pub(super) pairs_left: Cell<usize>,
+    words: Memo<(usize, usize), Words>,
+    speaking: Memo<(usize, usize, String), [u64]>,
+    pub(super) tables: Memo<(usize, Vec<usize>), Table>,
 }
 
 impl std::fmt::Debug for World<'_> {
@@ -262,6 +270,7 @@ impl<'p> World<'p> {
             tests: gathered.tests,
             variables: gathered.variables,
             budget,
+            pairs_left: Cell::new(MOST_PAIRS),
             words: RefCell::default(),
             speaking: RefCell::default(),
             tables: RefCell::default(),

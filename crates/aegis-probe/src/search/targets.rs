@@ -9,6 +9,7 @@ use aegis_policy::glob::{Alternative, Glob, Token};
 use aegis_policy::model::{Approval, Effect};
 use aegis_policy::name::canonical;
 
+use super::rules::RuleView;
 use super::words::Shape;
 use super::{Search, Watched, decider, rules, say, setting, vocabulary};
 use crate::rules::TARGET_GAP;
@@ -39,12 +40,43 @@ pub(crate) fn restricted(search: &mut Search<'_>) {
         if rule.is_auto() || !limited {
             continue;
         }
-        let Some(watched) = search.watch(number, &names(search, number)) else {
-            continue;
-        };
-        let gaps = gaps(search, number, &watched);
-        search.found.extend(suspects(search, number, gaps));
+        let mut found: Vec<Gap> = Vec::new();
+        if let Some(watched) = search.watch(number, &names(search, number)) {
+            gaps(search, number, &watched, &mut found);
+        }
+        for name in rivals(search, number) {
+            if let Some(watched) = search.watch(number, &[name]) {
+                gaps(search, number, &watched, &mut found);
+            }
+        }
+        search.found.extend(suspects(search, number, found));
     }
+}
+
+/// How many names of one rule's rivals are tried.
+const RIVALS: usize = 6;
+
+/// Names that automatic rules speak of and this rule restricts on its targets, where these are
+/// things that are known to have several spellings.
+fn rivals(search: &Search<'_>, number: usize) -> Vec<String> {
+    let rule = &search.rules[number];
+    let targets = rule.targets.iter().flatten().flat_map(Glob::alternatives);
+    let spelled = |core: &str| {
+        is_path(core) || core.contains("://") || ALIASES.iter().any(|names| names.contains(&core))
+    };
+    if !targets.filter_map(core).any(spelled) {
+        return Vec::new();
+    }
+    let autos = search.rules.iter().filter(|other| other.is_auto());
+    let kinds = autos.flat_map(|other| other.kinds.iter().flatten());
+    let mut names: Vec<String> = Vec::new();
+    for shape in kinds.flat_map(Glob::alternatives).map(Shape::of) {
+        let name = shape.filled("record", false);
+        if names.len() < RIVALS && rule.speaks_of(&canonical(&name)) && !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names
 }
 
 /// Names that the rule may be watched with.
@@ -66,10 +98,10 @@ fn names(search: &Search<'_>, number: usize) -> Vec<String> {
     names
 }
 
-fn gaps(search: &Search<'_>, number: usize, watched: &Watched) -> Vec<Gap> {
+/// Adds the spellings of the rule's targets for which the watched action is automatic.
+fn gaps(search: &Search<'_>, number: usize, watched: &Watched, gaps: &mut Vec<Gap>) {
     let globs = search.rules[number].targets.as_deref().unwrap_or_default();
     let alternatives = globs.iter().flat_map(Glob::alternatives).take(ALTERNATIVES);
-    let mut gaps: Vec<Gap> = Vec::new();
     for target in alternatives.flat_map(others) {
         let key = canonical(&target);
         if globs.iter().any(|glob| glob.matches(&key)) || gaps.iter().any(|g| g.target == target) {
@@ -89,7 +121,6 @@ fn gaps(search: &Search<'_>, number: usize, watched: &Watched) -> Vec<Gap> {
             });
         }
     }
-    gaps
 }
 
 /// Whether the decider names this very target: then it was meant.
@@ -133,7 +164,15 @@ fn others(alternative: &Alternative) -> Vec<String> {
         }
         return names;
     }
-    if core.contains("://") || core.contains('@') {
+    if let Some((_, address)) = core.split_once("://") {
+        return addresses(address);
+    }
+    // Mail addresses and endings of files have no such spellings.
+    if core.contains('@')
+        || alternative
+            .longest_literal()
+            .is_some_and(|l| l.starts_with('.'))
+    {
         return Vec::new();
     }
     let mut names = vec![
@@ -153,6 +192,21 @@ fn others(alternative: &Alternative) -> Vec<String> {
     names
 }
 
+/// Other ways to write an address without its scheme.
+fn addresses(address: &str) -> Vec<String> {
+    let (host, path) = address.split_once('/').unwrap_or((address, ""));
+    if host.is_empty() {
+        return Vec::new();
+    }
+    vec![
+        format!("http://{host}/{path}"),
+        format!("https://{host}"),
+        format!("https://{host}:443/{path}"),
+        format!("https://x@{host}/{path}"),
+        format!("https://{host}./{path}"),
+    ]
+}
+
 fn with_slash(path: &str) -> String {
     if path.starts_with('/') {
         path.to_owned()
@@ -168,19 +222,13 @@ fn suspects(search: &Search<'_>, number: usize, gaps: Vec<Gap>) -> Vec<Suspect> 
         if let Some(known) = suspects.iter_mut().find(|s| s.decider == gap.by) {
             known.affected.0 += 1;
             known.affected.1.push(gap.target);
+            known.severity = known.severity.max(severity(rule, &gap.action));
             if known.witnesses.len() < 4 {
                 known.witnesses.push((gap.action, gap.at));
             }
             continue;
         }
-        let effect = gap.action.effect_found().effect;
-        let critical = effect.is_some_and(vocabulary::is_critical);
-        let blocks = rule.approval() == Approval::Block;
-        let severity = match (blocks, critical, effect) {
-            (true, true, _) => Severity::High,
-            (false, false, Some(Effect::Read | Effect::Write)) => Severity::Low,
-            _ => Severity::Medium,
-        };
+        let severity = severity(rule, &gap.action);
         suspects.push(Suspect {
             rule: &TARGET_GAP,
             subject: Subject::Pattern(number, Field::Target, 0),
@@ -219,6 +267,17 @@ fn suspects(search: &Search<'_>, number: usize, gaps: Vec<Gap>) -> Vec<Suspect> 
     suspects
 }
 
+/// How bad it is that an action runs where a rule means to restrict it.
+fn severity(rule: &RuleView<'_>, action: &Action) -> Severity {
+    let effect = action.effect_found().effect;
+    let critical = effect.is_some_and(vocabulary::is_critical);
+    match (rule.approval() == Approval::Block, critical, effect) {
+        (true, true, _) => Severity::High,
+        (false, false, Some(Effect::Read | Effect::Write)) => Severity::Low,
+        _ => Severity::Medium,
+    }
+}
+
 /// Patterns that match the words of a rule's targets wherever they stand in a name.
 fn widen(search: &Search<'_>, number: usize) -> Vec<Idea> {
     let globs = search.rules[number].targets.as_deref().unwrap_or_default();
@@ -239,6 +298,9 @@ fn widen(search: &Search<'_>, number: usize) -> Vec<Idea> {
         for word in words {
             let patterns = if is_path(word) {
                 vec!["*/../*".to_owned(), "*//*".to_owned(), "*/./*".to_owned()]
+            } else if let Some((_, address)) = word.split_once("://") {
+                let host = address.split('/').next().unwrap_or(address);
+                vec![format!("*{host}*")]
             } else if word.len() > 5 {
                 vec![format!("*{word}*")]
             } else {

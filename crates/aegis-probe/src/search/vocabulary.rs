@@ -119,7 +119,7 @@ const GROUPS: &[(Effect, &[&str])] = &[
         ],
     ),
     (Effect::Pay, &["refund", "reimburse", "chargeback"]),
-    (Effect::Pay, &["charge", "capture", "debit"]),
+    (Effect::Pay, &["charge", "debit"]),
     (Effect::Pay, &["buy", "purchase", "order"]),
     (
         Effect::Deploy,

@@ -85,7 +85,7 @@ impl Exact<'_> {
             if written.is_none_or(|written| written.conditions.is_empty()) {
                 continue;
             }
-            let action = &self.named(action.clone(), *at).0;
+            let action = &self.named(action, *at).0;
             let conditions = written
                 .map(|rule| rule.conditions.as_slice())
                 .unwrap_or_default();
@@ -231,7 +231,7 @@ impl Exact<'_> {
             }
             (true, true) => {}
         }
-        for text in undotted(regex, &sample) {
+        if let Some(text) = undotted(regex, &sample) {
             add(
                 "dot",
                 text,

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use aegis_diag::{Certainty, Severity};
 use aegis_policy::action::Action;
 use aegis_policy::model::{Approval, Atom};
+use aegis_policy::name::Name;
 
 use super::super::Exact;
 use super::super::analyse::suspect;
@@ -114,7 +115,7 @@ impl Exact<'_> {
                 action.target_name(),
                 action.agent_name(),
             ];
-            let matching = self.world.matching(0, &names.map(|name| name.canonical()));
+            let matching = self.world.matching(0, &names.map(Name::canonical));
             let place = places.iter().find(|(rule, _)| {
                 matching.contains(rule) && self.approval(*rule) != Approval::Auto
             });

@@ -14,6 +14,7 @@ use aegis_policy::action::Action;
 use aegis_policy::clock::Moment;
 use aegis_policy::decision::Decider;
 use aegis_policy::model::{Approval, Atom, Effect, Test};
+use aegis_policy::name::Name;
 use aegis_policy::value::{Number, Value};
 
 use super::analyse::{is_critical, is_sensitive, suspect};
@@ -102,7 +103,7 @@ impl Exact<'_> {
             if view.approval == Approval::Auto || view.tests.is_empty() {
                 continue;
             }
-            let (action, at) = self.named(action.clone(), *at);
+            let (action, at) = self.named(action, *at);
             let Some((action, at)) = self.natural(rule, view, &action, at) else {
                 continue;
             };
@@ -244,7 +245,7 @@ impl Exact<'_> {
             action.target_name(),
             action.agent_name(),
         ];
-        let names = names.map(|name| name.canonical());
+        let names = names.map(Name::canonical);
         let space = self.world.space(&[rule]);
         let mut region = space.may(view);
         for (axis, bits) in space.axes.iter().zip(region.iter_mut().skip(1)) {

@@ -44,7 +44,7 @@ fn differences(
     } else {
         &['a', 'b', 'c']
     };
-    let kinds = generate::words(letters, 4);
+    let kinds = generate::words(letters, super::longest());
     let targets = generate::words(letters, 2);
     let differ = |action: &aegis_policy::action::Action, at| {
         let (a, b) = (old.decide(action, at), new.decide(action, at));
@@ -66,7 +66,7 @@ fn differences(
     }
     for kind in &kinds {
         for target in &targets {
-            for agent in ["", "a", "b", "ab", "ж"] {
+            for agent in super::agents(random) {
                 let (action, at) = generate::action(random, [kind, target, agent], false);
                 if let Some(found) = differ(&action, at) {
                     return Some(found);
@@ -131,7 +131,7 @@ fn removal(shape: Shape, seed: u64, policies: u64, rules: usize, tries: usize) -
 
 #[test]
 fn redundant_rules_change_nothing_plain() {
-    let counts = removal(PLAIN, 21, super::share(700), 5, 0);
+    let counts = removal(PLAIN, 21, 700, 5, 0);
     println!("removal plain {counts:?}");
     assert!(
         counts.unknown == 0 && counts.same * 10 > counts.asked,
@@ -141,7 +141,7 @@ fn redundant_rules_change_nothing_plain() {
 
 #[test]
 fn redundant_rules_change_nothing_with_sets_and_question_marks() {
-    let counts = removal(ALL, 22, super::share(700), 5, 0);
+    let counts = removal(ALL, 22, 700, 5, 0);
     println!("removal all {counts:?}");
     assert!(
         counts.unknown * 50 < counts.asked && counts.same * 10 > counts.asked,
@@ -151,7 +151,7 @@ fn redundant_rules_change_nothing_with_sets_and_question_marks() {
 
 #[test]
 fn redundant_rules_change_nothing_beyond_ascii() {
-    let counts = removal(FOREIGN, 23, super::share(500), 4, 0);
+    let counts = removal(FOREIGN, 23, 500, 4, 0);
     println!("removal foreign {counts:?}");
     assert!(
         counts.unknown * 50 < counts.asked && counts.same * 10 > counts.asked,
@@ -161,7 +161,7 @@ fn redundant_rules_change_nothing_beyond_ascii() {
 
 #[test]
 fn redundant_rules_change_nothing_with_conditions() {
-    let counts = removal(RICH, 24, super::share(800), 5, 400);
+    let counts = removal(RICH, 24, 800, 5, 400);
     println!("removal rich {counts:?}");
     assert!(
         counts.unknown * 20 < counts.asked && counts.same * 20 > counts.asked,
@@ -255,7 +255,7 @@ fn comparison_finds_every_change() {
         (FOREIGN, 33, 800, 0),
         (RICH, 34, 2_000, 400),
     ] {
-        let counts = comparison(shape, seed, super::share(policies), 4, tries);
+        let counts = comparison(shape, seed, policies, 4, tries);
         println!("compare {counts:?}");
         assert!(
             counts.unknown * 100 < counts.asked && counts.same * 50 > counts.asked,

@@ -251,7 +251,7 @@ pub(super) fn action(random: &mut Random, names: [&str; 3], rich: bool) -> (Acti
             }
         }
         if random.one_in(2) {
-            action = action.effect(*random.pick(&Effect::ALL));
+            action = action.effect(*random.pick(Effect::ALL));
         }
     } else {
         if random.one_in(2) {

@@ -37,7 +37,7 @@ struct Counts {
 
 fn hold(shape: Shape, seed: u64, policies: u64, rules: usize, tries: usize) -> Counts {
     let mut counts = Counts::default();
-    let kinds = generate::words(&['a', 'b', 'c'], 4);
+    let kinds = generate::words(&['a', 'b', 'c'], super::longest());
     let targets = generate::words(&['a', 'b', 'c'], 2);
     for round in 0..policies {
         let mut random = Random::new(seed * 1_000_003 + round);
@@ -98,7 +98,7 @@ fn hold(shape: Shape, seed: u64, policies: u64, rules: usize, tries: usize) -> C
         }
         for kind in &kinds {
             for target in &targets {
-                for agent in ["", "a", "b", "c", "ab"] {
+                for agent in super::agents(&mut random) {
                     let (action, at) = generate::action(&mut random, [kind, target, agent], false);
                     check(&action, at);
                 }
@@ -110,7 +110,7 @@ fn hold(shape: Shape, seed: u64, policies: u64, rules: usize, tries: usize) -> C
 
 #[test]
 fn dead_rules_never_decide_plain() {
-    let counts = hold(PLAIN, 1, super::share(1_500), 5, 0);
+    let counts = hold(PLAIN, 1, 1_500, 5, 0);
     assert_eq!(counts.unknown, 0, "{counts:?}");
     assert!(
         counts.dead * 20 > counts.rules && counts.closed > 20,
@@ -121,7 +121,7 @@ fn dead_rules_never_decide_plain() {
 
 #[test]
 fn dead_rules_never_decide_with_sets_and_question_marks() {
-    let counts = hold(ALL, 2, super::share(1_500), 5, 0);
+    let counts = hold(ALL, 2, 1_500, 5, 0);
     assert!(counts.unknown * 200 < counts.rules, "{counts:?}");
     assert!(counts.dead * 20 > counts.rules, "{counts:?}");
     println!("all {counts:?}");
@@ -129,7 +129,7 @@ fn dead_rules_never_decide_with_sets_and_question_marks() {
 
 #[test]
 fn dead_rules_never_decide_with_conditions() {
-    let counts = hold(RICH, 3, super::share(3_000), 6, 400);
+    let counts = hold(RICH, 3, 3_000, 6, 400);
     assert!(counts.unknown * 50 < counts.rules, "{counts:?}");
     assert!(counts.dead * 30 > counts.rules, "{counts:?}");
     println!("rich {counts:?}");
@@ -150,7 +150,7 @@ fn alone(text: &str, rule: usize) -> String {
 fn overlaps_are_exact() {
     let (mut live, mut dead, mut unknown) = (0, 0, 0);
     for (shape, seed) in [(PLAIN, 41), (ALL, 42), (RICH, 43)] {
-        for round in 0..super::share(400) {
+        for round in 0..400 {
             let mut random = Random::new(seed * 1_000_003 + round);
             let text = generate::policy(&mut random, shape, 4);
             let policy = generate::load(&text);

@@ -297,6 +297,14 @@ fn targets() {
             shows,
         );
     }
+    one(
+        "rules:
+  - { name: b, match: { type: 'browser_*', target: 'https://admin.example.com/*' }, approval: block }
+  - { name: a, match: { type: [browser_navigate, browser_click] }, approval: auto }",
+        "target-gap high",
+        target(0),
+        "http://admin.example.com/",
+    );
     for (pattern, name, want, shows) in [
         (
             "/workspace/*",
