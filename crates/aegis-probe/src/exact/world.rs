@@ -118,7 +118,8 @@ pub(super) struct World<'p> {
     /// Pairs of rules whose common names may still be worked out to find redundant rules.
     pub(super) pairs_left: Cell<usize>,
     words: Memo<(usize, usize), Words>,
-    speaking: Memo<(usize, usize, String), [u64]>,
+    /// By policy and field; types are all different and not kept.
+    speaking: Vec<RefCell<FxHashMap<Box<str>, Rc<[u64]>>>>,
     pub(super) tables: Memo<(usize, Vec<usize>), Table>,
 }
 
@@ -272,7 +273,9 @@ impl<'p> World<'p> {
             budget,
             pairs_left: Cell::new(MOST_PAIRS),
             words: RefCell::default(),
-            speaking: RefCell::default(),
+            speaking: (0..policies.len() * FIELDS.len())
+                .map(|_| RefCell::default())
+                .collect(),
             tables: RefCell::default(),
         }
     }
@@ -358,16 +361,19 @@ impl<'p> World<'p> {
 
     /// The rules of a policy that speak of a name in a field.
     fn speaking(&self, policy: usize, field: usize, word: &str) -> Rc<[u64]> {
-        let key = (policy, field, word.to_owned());
-        if let Some(bits) = self.speaking.borrow().get(&key) {
-            return Rc::clone(bits);
+        let memo = self.speaking.get(policy * FIELDS.len() + field);
+        let memo = memo.filter(|_| field > 0);
+        if let Some(bits) = memo.and_then(|memo| memo.borrow().get(word).map(Rc::clone)) {
+            return bits;
         }
         let mut out = Vec::new();
         if let (Some(of), Some(name)) = (self.policies.get(policy), FIELDS.get(field)) {
             of.speaking_of(*name, word, &mut out);
         }
         let bits: Rc<[u64]> = out.into();
-        self.speaking.borrow_mut().insert(key, Rc::clone(&bits));
+        if let Some(memo) = memo {
+            memo.borrow_mut().insert(word.into(), Rc::clone(&bits));
+        }
         bits
     }
 
