@@ -3,7 +3,6 @@
 use std::fmt::Write;
 
 use aegis_diag::Rule;
-use aegis_scan::RULES;
 use anyhow::anyhow;
 use serde::Serialize;
 
@@ -15,19 +14,24 @@ use crate::words;
 /// Prints the page of a rule, or all rules.
 pub(crate) fn run(args: &ExplainArgs, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
     let rule = args.rule.as_deref().map(find).transpose()?;
+    let all = all();
     let text = match (rule, args.format) {
         (Some(rule), Listing::Text) => page(rule),
         (Some(rule), Listing::Json) => json(&Record::new(rule, true))?,
-        (None, Listing::Text) => list(),
+        (None, Listing::Text) => list(&all),
         (None, Listing::Json) => json(
-            &RULES
-                .iter()
+            &all.iter()
                 .map(|rule| Record::new(rule, false))
                 .collect::<Vec<_>>(),
         )?,
     };
     streams.out.write_all(text.as_bytes())?;
     Ok(Exit::Fine)
+}
+
+/// The rules of the scanner and those of the probe, sorted by id.
+fn all() -> Vec<&'static Rule> {
+    aegis_scan::RULES.iter().copied().chain(aegis_probe::rules::RULES).collect()
 }
 
 /// A rule for programs.
@@ -61,8 +65,9 @@ impl Record {
 }
 
 fn find(word: &str) -> anyhow::Result<&'static Rule> {
-    aegis_scan::find_rule(word).ok_or_else(|| {
-        let known = RULES.iter().flat_map(|rule| [rule.id, rule.name]);
+    let found = aegis_scan::find_rule(word).or_else(|| aegis_probe::rules::find(word));
+    found.ok_or_else(|| {
+        let known = all().into_iter().flat_map(|rule| [rule.id, rule.name]);
         let advice = words::did_you_mean(word, known, "`aegis explain` lists all rules");
         anyhow!("`{word}` is not a rule; {advice}")
     })
@@ -104,10 +109,10 @@ fn page(rule: &Rule) -> String {
 }
 
 /// All rules, one a line.
-fn list() -> String {
+fn list(all: &[&'static Rule]) -> String {
     let row = |rule: &&Rule| {
         [rule.id, rule.severity.as_str(), rule.name, rule.summary].map(str::to_owned)
     };
-    let rows: Vec<[String; 4]> = RULES.iter().map(row).collect();
+    let rows: Vec<[String; 4]> = all.iter().map(row).collect();
     table(["Rule", "Severity", "Name", "What it reports"], &rows, &[])
 }

@@ -205,7 +205,9 @@ fn read(comment: &str, at: Range<usize>) -> Option<Waiver> {
     for word in list.split(',').map(str::trim).filter(|w| !w.is_empty()) {
         match rules::find(word) {
             Some(rule) => named.push(rule.id.to_owned()),
-            None => mistake = Some(format!("`{word}` is not a rule of the probe")),
+            None => {
+                mistake.get_or_insert_with(|| format!("`{word}` is not a rule of the probe"));
+            }
         }
     }
     let mut until = None;

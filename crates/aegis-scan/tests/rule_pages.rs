@@ -116,7 +116,11 @@ fn the_copies_under_docs_are_current() {
     }
     for file in std::fs::read_dir(docs.join("rules")).unwrap() {
         let path = file.unwrap().path();
-        if !want.iter().any(|(p, _)| *p == path) {
+        // Those of the probe, AEG2xx, are made by its own tests.
+        let own = path
+            .file_name()
+            .is_some_and(|name| name.to_string_lossy().starts_with("AEG1"));
+        if own && !want.iter().any(|(p, _)| *p == path) {
             stale.push(format!("{}, which belongs to no rule", path.display()));
         }
     }
@@ -173,7 +177,7 @@ fn index() -> String {
     let mut out = String::from(
         "# Rules\n\n\
          `aegis explain RULE` prints the page of a rule. A call site that is governed on some ways in only is reported\n\
-         one severity below the one given here.\n\n\
+         one severity below the one given here. What is reported about policies is in [probe-rules.md](probe-rules.md).\n\n\
          | id | name | severity | tags | what was found |\n\
          |---|---|---|---|---|\n",
     );

@@ -71,6 +71,11 @@ impl Exact<'_> {
                 let Some(conflict) = self.conflict(earlier, later, &kinds, found) else {
                     continue;
                 };
+                // What only comes about if a caller states another effect than the name says is meant.
+                let mut stated = conflict.witnesses.iter();
+                if stated.any(|(action, _)| action.stated_effect().is_some()) {
+                    continue;
+                }
                 others += 1;
                 if worst
                     .as_ref()

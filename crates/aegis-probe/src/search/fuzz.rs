@@ -26,7 +26,7 @@ use super::rules::{self, speaks_of_all};
 use super::vocabulary::{self, PREFIXES, SEPARATORS, SUFFIXES};
 use super::words::Shape;
 use super::{Search, say, scenes, setting};
-use crate::rules::{CONDITION_NEVER, MISSING_COVERAGE, SHADOWED_RULE};
+use crate::rules::{MISSING_COVERAGE, SHADOWED_RULE};
 use crate::suspect::{Subject, Suspect};
 
 /// How many different hits are shrunk and reported.
