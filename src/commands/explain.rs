@@ -31,7 +31,11 @@ pub(crate) fn run(args: &ExplainArgs, streams: &mut Streams<'_>) -> anyhow::Resu
 
 /// The rules of the scanner and those of the probe, sorted by id.
 fn all() -> Vec<&'static Rule> {
-    aegis_scan::RULES.iter().copied().chain(aegis_probe::rules::RULES).collect()
+    aegis_scan::RULES
+        .iter()
+        .copied()
+        .chain(aegis_probe::rules::RULES)
+        .collect()
 }
 
 /// A rule for programs.
