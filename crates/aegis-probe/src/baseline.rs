@@ -235,7 +235,7 @@ impl Baseline {
         }
         rules
             .into_iter()
-            .filter_map(|(rule, weaker)| removed(policy, rule, weaker))
+            .filter_map(|(rule, weaker)| removed(policy, rule, &weaker))
             .collect()
     }
 }
@@ -256,11 +256,7 @@ impl Guard {
     }
 }
 
-fn removed(
-    policy: &Policy,
-    rule: &str,
-    weaker: Vec<(&Guard, Action, Moment)>,
-) -> Option<Assembled> {
+fn removed(policy: &Policy, rule: &str, weaker: &[(&Guard, Action, Moment)]) -> Option<Assembled> {
     let number = policy
         .checked()
         .rules()

@@ -171,7 +171,7 @@ pub fn diff(
         add(&mut regions, old, new, change);
     }
     let mut regions: Vec<Region> = regions.into_values().collect();
-    regions.sort_by(|a, b| a.direction.cmp(&b.direction));
+    regions.sort_by_key(|a| a.direction);
     PolicyDiff {
         regions,
         unknown: comparison.unknown,

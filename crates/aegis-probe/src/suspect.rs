@@ -61,8 +61,6 @@ pub(crate) enum Field {
     Target,
     /// `agent`
     Agent,
-    /// `effect`
-    Effect,
 }
 
 /// A change to a policy that may close a suspicion. It is tried on a copy before anyone sees it.

@@ -82,11 +82,6 @@ fn pattern(rule: &Rule, field: Field, at: usize) -> Option<Span> {
         Field::Type => texts(&rule.matches.kind),
         Field::Target => texts(&rule.matches.target),
         Field::Agent => texts(&rule.matches.agent),
-        Field::Effect => rule
-            .matches
-            .effect
-            .as_ref()
-            .and_then(|l| l.get(at)?.span.clone()),
     }
 }
 

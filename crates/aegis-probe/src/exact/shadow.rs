@@ -179,7 +179,6 @@ impl Exact<'_> {
             Field::Type => m.kind.as_ref(),
             Field::Target => m.target.as_ref(),
             Field::Agent => m.agent.as_ref(),
-            Field::Effect => None,
         });
         let pattern = list.and_then(|list| list.get(at));
         pattern.map_or("*".to_owned(), |pattern| pattern.value.to_string())

@@ -16,6 +16,9 @@ use super::pairs::Ends;
 use super::space::Table;
 use super::words::{self, Piece, Words};
 
+/// By name: the rules that speak of it.
+type Speaking = RefCell<FxHashMap<Box<str>, Rc<[u64]>>>;
+
 /// The fields that names stand in.
 pub(super) const FIELDS: [NameField; 3] = [NameField::Type, NameField::Target, NameField::Agent];
 
@@ -119,7 +122,7 @@ pub(super) struct World<'p> {
     pub(super) pairs_left: Cell<usize>,
     words: Memo<(usize, usize), Words>,
     /// By policy and field; types are all different and not kept.
-    speaking: Vec<RefCell<FxHashMap<Box<str>, Rc<[u64]>>>>,
+    speaking: Vec<Speaking>,
     pub(super) tables: Memo<(usize, Vec<usize>), Table>,
 }
 

@@ -12,6 +12,9 @@ use super::list;
 use super::sheet::{Sheet, entry, put, quoted};
 use crate::suspect::{Field, Idea};
 
+/// Where the key above a condition stands, and whether the condition is the only one below it.
+type KeyAbove = (Range<usize>, bool);
+
 impl Field {
     /// Its key in a policy.
     pub(crate) fn key(self) -> &'static str {
@@ -19,7 +22,6 @@ impl Field {
             Self::Type => "type",
             Self::Target => "target",
             Self::Agent => "agent",
-            Self::Effect => "effect",
         }
     }
 }
@@ -237,7 +239,7 @@ impl Sheet<'_> {
         &self,
         conditions: &Outline,
         range: &Range<usize>,
-    ) -> Option<(Own, Option<(Range<usize>, bool)>)> {
+    ) -> Option<(Own, Option<KeyAbove>)> {
         let Kind::Map { entries, .. } = &conditions.kind else {
             return None;
         };

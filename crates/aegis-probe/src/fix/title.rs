@@ -80,7 +80,6 @@ fn pattern(policy: &Policy, rule: usize, field: Field, at: usize) -> Option<Stri
         Field::Type => &matches.kind,
         Field::Target => &matches.target,
         Field::Agent => &matches.agent,
-        Field::Effect => return Some(matches.effect.as_ref()?.get(at)?.value.to_string()),
     };
     Some(list.as_ref()?.get(at)?.value.to_string())
 }

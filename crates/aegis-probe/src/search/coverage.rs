@@ -98,7 +98,9 @@ fn places(search: &Search<'_>) -> Places {
             let Some(outcome) = board.outcome(at, target) else {
                 continue;
             };
-            let hard = TARGETS.get(target.class).is_some_and(|c| c.is_hard());
+            let hard = TARGETS
+                .get(target.class)
+                .is_some_and(super::vocabulary::TargetClass::is_hard);
             for (scene, decision) in outcome.iter().enumerate() {
                 if decision.approval != Approval::Auto || scene == BENIGN {
                     continue;
@@ -296,7 +298,7 @@ pub(crate) fn is_meant(rule: &RuleView<'_>, name: &str, effect: Effect) -> bool 
     }
     let globs = rule.kinds.iter().flatten();
     let mut alternatives = globs
-        .flat_map(|g| g.alternatives())
+        .flat_map(aegis_policy::glob::Glob::alternatives)
         .filter(|a| a.matches(&name));
     alternatives.any(|alternative| {
         let shape = Shape::of(alternative);
@@ -308,7 +310,11 @@ pub(crate) fn is_meant(rule: &RuleView<'_>, name: &str, effect: Effect) -> bool 
 /// parts targets, and this is the rest.
 fn is_rest(earlier: &[RuleView<'_>], rule: &RuleView<'_>, name: &str, effect: Effect) -> bool {
     let key = canonical(name);
-    let globs = rule.kinds.iter().flatten().flat_map(|g| g.alternatives());
+    let globs = rule
+        .kinds
+        .iter()
+        .flatten()
+        .flat_map(aegis_policy::glob::Glob::alternatives);
     let verbs = globs
         .filter(|a| a.matches(&key))
         .filter_map(|a| Shape::of(a).effect());

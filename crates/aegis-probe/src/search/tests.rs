@@ -8,7 +8,6 @@ use crate::Tool;
 
 mod clean;
 mod holes;
-mod timing;
 
 /// What is suspected: rule, severity, subject, and the names.
 fn suspects_with(text: &str, tools: &[Tool]) -> Vec<Suspect> {

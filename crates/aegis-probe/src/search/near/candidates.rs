@@ -46,7 +46,7 @@ pub(in crate::search) fn is_room(shape: &Shape) -> bool {
         && words
         && shape
             .verb
-            .is_none_or(|(_, verb)| !verb.only && !(verb.sure && verb.effect == Effect::Read))
+            .is_none_or(|(_, verb)| !(verb.only || verb.sure && verb.effect == Effect::Read))
 }
 
 /// How many such patterns are looked at.
