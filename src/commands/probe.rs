@@ -30,7 +30,7 @@ pub(crate) fn run(args: &ProbeArgs, env: &Env, streams: &mut Streams<'_>) -> any
     let options = options(args, env)?; //                              flags -> budgets
     let policy = load(&path, args, env, streams)?; //                  YAML -> policy         aegis-policy
     if args.diff || args.fix.is_some() {
-        return fixed(&path, policy, &tools, &options, &plan, args, env, streams);
+        return fixed(&path, &policy, &tools, &options, &plan, args, env, streams);
     }
     report(&policy, &tools, &options, &plan, args, env, streams) //    policy -> findings     aegis-probe
 }
@@ -87,7 +87,7 @@ fn load(
 #[expect(clippy::too_many_arguments, reason = "the stages of `run`, handed on")]
 fn fixed(
     path: &Path,
-    policy: Policy,
+    policy: &Policy,
     tools: &[Tool],
     options: &Options,
     plan: &[Output<Format>],
