@@ -5,17 +5,21 @@
 //! `aegis-report` turns them into bytes.
 
 mod callsite;
+mod change;
 mod finding;
 mod fingerprint;
 mod proof;
 mod report;
 mod rule;
+mod scorecard;
 mod source;
 
 pub use callsite::{CallKind, CallSite, Step, Tool, ToolParam, Verdict};
+pub use change::{Change, Check, Loosening, Past};
 pub use finding::{Finding, Label};
 pub use fingerprint::{content_fingerprint, line_hashes};
 pub use proof::{Affected, Certainty, Edit, Fix, Proof, Witness};
-pub use report::{FileStats, Report, SkipReason, Skipped, Suppressed};
+pub use report::{FileStats, Report, SkipReason, Skipped, Suppressed, SuppressedBy};
 pub use rule::{Rule, Severity};
+pub use scorecard::{ScoreCap, ScoreGain, ScoreInput, ScorePart, Scorecard, Tenths};
 pub use source::{Cell, Cells, Place, SourceFile, Span};

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::{CallSite, Finding, Rule, Step, Verdict};
+use crate::{CallSite, Change, Finding, Rule, Scorecard, Step, Verdict};
 
 /// Why a file or folder was not (fully) analysed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -82,12 +82,24 @@ pub struct Skipped {
     pub reason: SkipReason,
 }
 
-/// A finding that a comment suppressed.
+/// What keeps a finding from counting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SuppressedBy {
+    /// A comment beside it.
+    Comment,
+    /// A baseline that knows it.
+    Baseline,
+}
+
+/// A finding that a comment or a baseline keeps from counting. It never raises a score.
 #[derive(Debug, Clone)]
 pub struct Suppressed {
     /// The finding.
     pub finding: Finding,
-    /// The reason given in the comment.
+    /// What suppressed it.
+    pub by: SuppressedBy,
+    /// The reason given in the comment or the baseline.
     pub reason: Option<String>,
 }
 
@@ -113,7 +125,7 @@ pub struct FileStats {
 pub struct Report {
     /// What counts against the program, in report order.
     pub findings: Vec<Finding>,
-    /// What comments suppressed, in report order.
+    /// What comments and baselines suppressed, in report order.
     pub suppressed: Vec<Suppressed>,
     /// All call sites with their verdicts, in report order.
     pub sites: Vec<CallSite>,
@@ -127,6 +139,10 @@ pub struct Report {
     pub rules: Vec<&'static Rule>,
     /// Answer to `--why`: the chain of values that led to each verdict, a heading and its steps.
     pub why: Vec<(String, Vec<Step>)>,
+    /// The score, where one was asked for.
+    pub score: Option<Scorecard>,
+    /// The comparison with a base and the verdict, for a gate.
+    pub change: Option<Change>,
     /// Wall time, for people; never part of machine-readable output, which is deterministic.
     pub elapsed: Option<Duration>,
 }

@@ -7,7 +7,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use aegis_diag::{Affected, Certainty, Finding, Proof, Suppressed, content_fingerprint};
+use aegis_diag::{
+    Affected, Certainty, Finding, Proof, Suppressed, SuppressedBy, content_fingerprint,
+};
 use aegis_policy::action::Action;
 use aegis_policy::clock::Moment;
 use aegis_policy::decision::Decider;
@@ -209,10 +211,10 @@ impl Baseline {
                     .push(format!("the baseline accepted it until {end}"));
                 return true;
             }
-            let reason = known.reason.as_deref().unwrap_or("known");
             suppressed.push(Suppressed {
                 finding: finding.clone(),
-                reason: Some(format!("baseline: {reason}")),
+                by: SuppressedBy::Baseline,
+                reason: known.reason.clone(),
             });
             false
         });

@@ -7,7 +7,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use aegis_diag::{Finding, Rule, Span, Suppressed, content_fingerprint};
+use aegis_diag::{Finding, Rule, Span, Suppressed, SuppressedBy, content_fingerprint};
 use aegis_policy::outline::{Kind, Outline};
 use aegis_policy::policy::Policy;
 
@@ -58,6 +58,7 @@ pub(crate) fn apply(
                 if meant && counts {
                     suppressed.push(Suppressed {
                         finding: finding.clone(),
+                        by: SuppressedBy::Comment,
                         reason: waiver.reason.clone(),
                     });
                 }

@@ -201,6 +201,7 @@ pub(crate) fn report() -> Report {
             .chain([tool.clone()])
             .collect(),
         suppressed: vec![Suppressed {
+            by: aegis_diag::SuppressedBy::Comment,
             finding: with_site(suppressed, &tool),
             reason: Some("read only".into()),
         }],
@@ -219,6 +220,8 @@ pub(crate) fn report() -> Report {
         },
         rules: vec![&LLM, &TOOL, &PARTLY],
         why: Vec::new(),
+        score: None,
+        change: None,
         elapsed: Some(Duration::from_millis(48)),
     }
 }

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use aegis_diag::{
-    CallSite, Finding, Report, Rule, Severity, SkipReason, SourceFile, Span, Suppressed, Verdict,
-    content_fingerprint,
+    CallSite, Finding, Report, Rule, Severity, SkipReason, SourceFile, Span, Suppressed,
+    SuppressedBy, Verdict, content_fingerprint,
 };
 
 use crate::config::Config;
@@ -56,6 +56,7 @@ pub(crate) fn report(
                     used.insert((path, s.at.0), true);
                     report.suppressed.push(Suppressed {
                         finding: f,
+                        by: SuppressedBy::Comment,
                         reason: s.reason.clone(),
                     });
                 }

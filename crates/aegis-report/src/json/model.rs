@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use aegis_diag::{
     CallKind, CallSite, FileStats, Finding, Label, Proof, Report, Severity, Skipped, Span, Step,
-    Suppressed, ToolParam, Verdict,
+    Suppressed, SuppressedBy, ToolParam, Verdict,
 };
 use serde::Serialize;
 
@@ -400,7 +400,9 @@ pub struct SuppressedRecord<'a> {
     /// The finding.
     #[serde(flatten)]
     pub finding: FindingRecord<'a>,
-    /// The reason in the comment; `null` if it gives none.
+    /// `comment` or `baseline`.
+    pub suppressed_by: SuppressedBy,
+    /// The reason in the comment or baseline; `null` if it gives none.
     pub suppression_reason: Option<&'a str>,
 }
 
@@ -410,6 +412,7 @@ impl<'a> SuppressedRecord<'a> {
     pub fn new(suppressed: &'a Suppressed) -> Self {
         Self {
             finding: FindingRecord::new(&suppressed.finding),
+            suppressed_by: suppressed.by,
             suppression_reason: suppressed.reason.as_deref(),
         }
     }

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use aegis_diag::{Finding, Report, Span, Suppressed, line_hashes};
+use aegis_diag::{Finding, Report, Span, Suppressed, SuppressedBy, line_hashes};
 
 use super::model::{
     ArtifactChange, CodeFlow, Fix, Location, PhysicalLocation, Region, Replacement,
@@ -226,7 +226,10 @@ fn fingerprints<'a>(
 
 fn suppression(suppressed: &Suppressed) -> Suppression<'_> {
     Suppression {
-        kind: "inSource",
+        kind: match suppressed.by {
+            SuppressedBy::Comment => "inSource",
+            SuppressedBy::Baseline => "external",
+        },
         status: "accepted",
         justification: suppressed.reason.as_deref(),
     }
