@@ -37,6 +37,7 @@ use link::{SiteKey, Spot};
 use program::{Origin, Program};
 
 pub use catalog::CatalogError;
+pub use classify::ToolRuns;
 pub use config::{Config, Input, ScanError};
 pub use listing::{CatalogEntry, FrameworkInfo, list_frameworks, show_framework};
 pub use rules::{RULES, find as find_rule};
@@ -51,6 +52,17 @@ const STACK: usize = 256 << 20;
 /// A path that cannot be scanned, catalog files with mistakes, an unknown setting. Files that
 /// cannot be analysed are no error: they are part of the report.
 pub fn scan(input: &Input, config: &Config) -> Result<Report, ScanError> {
+    Ok(scan_with_runs(input, config)?.0)
+}
+
+/// The same, and which of the tools run code or commands that the model chooses.
+///
+/// # Errors
+/// As [`scan`].
+pub fn scan_with_runs(
+    input: &Input,
+    config: &Config,
+) -> Result<(Report, Vec<ToolRuns>), ScanError> {
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(config.threads)
         .stack_size(STACK)
@@ -59,7 +71,7 @@ pub fn scan(input: &Input, config: &Config) -> Result<Report, ScanError> {
     pool.install(|| scan_here(input, config))
 }
 
-fn scan_here(input: &Input, config: &Config) -> Result<Report, ScanError> {
+fn scan_here(input: &Input, config: &Config) -> Result<(Report, Vec<ToolRuns>), ScanError> {
     let catalog = Catalog::new(config)?;
     let (walked, origin) = collect(input, config)?;
     let mut report = Report {
@@ -84,11 +96,18 @@ fn scan_here(input: &Input, config: &Config) -> Result<Report, ScanError> {
     let (tools, functions) = classify::judge_tools(&program.solver, &govern);
     govern.flow(&functions);
     let sources = sources_of(&program, &govern, &origin, &mut report);
-    let judged = judge(&program, &govern, &tools, &sources);
+    let describe = Describe {
+        solver: &program.solver,
+        govern: &govern,
+        tools: &tools,
+        sources: &sources,
+    };
+    let judged = judge(&program, &describe);
+    let runs = describe.tools_that_run();
     report.why = why::explain(&program, &judged, &sources, config);
     let comments = comments(&program, &sources);
     findings::report(judged, &comments, config, &mut report);
-    Ok(report)
+    Ok((report, runs))
 }
 
 /// Files to scan, and how their texts are read.
@@ -421,18 +440,7 @@ fn sources_of(
     out
 }
 
-fn judge(
-    program: &Program<'_>,
-    govern: &Govern<'_, '_>,
-    tools: &FxHashMap<SiteKey, govern::Standing>,
-    sources: &FxHashMap<FileIx, Arc<SourceFile>>,
-) -> Vec<Judged> {
-    let describe = Describe {
-        solver: &program.solver,
-        govern,
-        tools,
-        sources,
-    };
+fn judge(program: &Program<'_>, describe: &Describe<'_, '_>) -> Vec<Judged> {
     let mut keys: Vec<&SiteKey> = program.solver.sites.keys().collect();
     keys.sort_unstable();
     let mut out: Vec<Judged> = keys
@@ -441,7 +449,7 @@ fn judge(
             let site = program.solver.sites.get(*key)?;
             let call_site = describe.site(key, site)?;
             let facts = program.solver.files.get(key.0 as usize)?.facts.as_ref()?;
-            let source = sources.get(&key.0)?;
+            let source = describe.sources.get(&key.0)?;
             let lines = lines_of(facts, source, key.1);
             Some(Judged {
                 site: call_site,
