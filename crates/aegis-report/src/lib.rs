@@ -197,9 +197,13 @@ pub fn render(report: &Report, format: Format, options: &Options) -> String {
 /// Where the project lives.
 pub(crate) const REPOSITORY: &str = env!("CARGO_PKG_REPOSITORY");
 
-/// The page of a rule.
+/// The page of a rule; what is wrong with a policy file stands on one page.
 pub(crate) fn rule_url(id: &str) -> String {
-    format!("{REPOSITORY}/blob/main/docs/rules/{id}.md")
+    if id.starts_with("AEG") {
+        format!("{REPOSITORY}/blob/main/docs/rules/{id}.md")
+    } else {
+        format!("{REPOSITORY}/blob/main/docs/policy.md#what-is-refused")
+    }
 }
 
 #[cfg(test)]

@@ -39,6 +39,7 @@ use program::{Look, Origin, Program, Shared};
 use sources::Past;
 
 pub use catalog::CatalogError;
+pub use classify::ToolRuns;
 pub use config::{Config, Input, ScanError};
 pub use listing::{CatalogEntry, FrameworkInfo, list_frameworks, show_framework};
 pub use rules::{RULES, find as find_rule};
@@ -54,6 +55,17 @@ const STACK: usize = 256 << 20;
 /// A path that cannot be scanned, catalog files with mistakes, an unknown setting. Files that
 /// cannot be analysed are no error: they are part of the report.
 pub fn scan(input: &Input, config: &Config) -> Result<Report, ScanError> {
+    Ok(scan_with_runs(input, config)?.0)
+}
+
+/// The same, and which of the tools run code or commands that the model chooses.
+///
+/// # Errors
+/// As [`scan`].
+pub fn scan_with_runs(
+    input: &Input,
+    config: &Config,
+) -> Result<(Report, Vec<ToolRuns>), ScanError> {
     pool(config)?.install(|| scan_here(input, config))
 }
 
@@ -79,7 +91,7 @@ fn pool(config: &Config) -> Result<rayon::ThreadPool, ScanError> {
         .map_err(|e| ScanError::Threads(e.to_string()))
 }
 
-fn scan_here(input: &Input, config: &Config) -> Result<Report, ScanError> {
+fn scan_here(input: &Input, config: &Config) -> Result<(Report, Vec<ToolRuns>), ScanError> {
     let catalog = Catalog::new(config)?;
     let scope = collect(input, config)?;
     let look = program::look(&catalog, &scope.walked, &scope.origin, None);
@@ -95,12 +107,12 @@ fn pair_here(
     let scope = collect(input, config)?;
     let look = program::look(&catalog, &scope.walked, &scope.origin, None);
     let Some(past) = before(input, overlay, &scope) else {
-        let report = judged(&catalog, scope, look, None, config);
+        let (report, _) = judged(&catalog, scope, look, None, config);
         return Ok((report.clone(), report));
     };
     let past_look = program::look(&catalog, &past.walked, &past.origin, Some(&look));
     let shared = Shared::default();
-    let follow = |scope, look| judged(&catalog, scope, look, Some(&shared), config);
+    let follow = |scope, look| judged(&catalog, scope, look, Some(&shared), config).0;
     Ok(rayon::join(
         || follow(scope, look),
         || follow(past, past_look),
@@ -140,7 +152,7 @@ fn judged(
     look: Look,
     shared: Option<&Shared>,
     config: &Config,
-) -> Report {
+) -> (Report, Vec<ToolRuns>) {
     let Scope { walked, origin } = scope;
     let mut report = Report {
         rules: RULES.to_vec(),
@@ -157,11 +169,18 @@ fn judged(
     let (tools, functions) = classify::judge_tools(&program.solver, &govern);
     govern.flow(&functions);
     let sources = sources_of(&program, &govern, &origin, &mut report);
-    let judged = judge(&program, &govern, &tools, &sources);
+    let describe = Describe {
+        solver: &program.solver,
+        govern: &govern,
+        tools: &tools,
+        sources: &sources,
+    };
+    let judged = judge(&program, &describe);
+    let runs = describe.tools_that_run();
     report.why = why::explain(&program, &judged, &sources, config);
     let comments = comments(&program, &sources);
     findings::report(judged, &comments, config, &mut report);
-    report
+    (report, runs)
 }
 
 /// Files to scan, and how their texts are read.
@@ -376,18 +395,7 @@ fn sources_of(
     out
 }
 
-fn judge(
-    program: &Program<'_>,
-    govern: &Govern<'_, '_>,
-    tools: &FxHashMap<SiteKey, govern::Standing>,
-    sources: &FxHashMap<FileIx, Arc<SourceFile>>,
-) -> Vec<Judged> {
-    let describe = Describe {
-        solver: &program.solver,
-        govern,
-        tools,
-        sources,
-    };
+fn judge(program: &Program<'_>, describe: &Describe<'_, '_>) -> Vec<Judged> {
     let mut keys: Vec<&SiteKey> = program.solver.sites.keys().collect();
     keys.sort_unstable();
     let mut out: Vec<Judged> = keys
@@ -396,7 +404,7 @@ fn judge(
             let site = program.solver.sites.get(*key)?;
             let call_site = describe.site(key, site)?;
             let facts = program.solver.files.get(key.0 as usize)?.facts.as_ref()?;
-            let source = sources.get(&key.0)?;
+            let source = describe.sources.get(&key.0)?;
             let lines = lines_of(facts, source, key.1);
             Some(Judged {
                 site: call_site,
