@@ -6,7 +6,8 @@ use std::process::Command;
 use crate::harness::repository;
 
 /// Every crate of the workspace with its layer.
-const LAYERS: [(&str, u8); 8] = [
+const LAYERS: [(&str, u8); 9] = [
+    ("aegis-audit", 0),
     ("aegis-diag", 0),
     ("aegis-policies", 0),
     ("aegis-queries", 0),
@@ -18,7 +19,18 @@ const LAYERS: [(&str, u8); 8] = [
 ];
 
 /// What a crate must not pull in, so that it stays light for those who embed it.
-const FORBIDDEN: [(&str, &[&str]); 5] = [
+const FORBIDDEN: [(&str, &[&str]); 6] = [
+    (
+        "aegis-audit",
+        &[
+            "tree-sitter",
+            "clap",
+            "anyhow",
+            "rayon",
+            "tokio",
+            "schemars",
+        ],
+    ),
     (
         "aegis-diag",
         &[
