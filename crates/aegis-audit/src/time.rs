@@ -7,6 +7,11 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+/// The start of the year 0.
+const YEAR_0: i64 = -62_167_219_200_000_000;
+/// 9999-12-30T22:00:00Z, the last whole second of the calendar that is used.
+const END: i64 = 253_402_207_200_000_000;
+
 /// A point in time: microseconds since 1970-01-01T00:00:00Z.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Time(i64);
@@ -18,12 +23,11 @@ impl Time {
         SystemTime::now().into()
     }
 
-    /// A point in time from microseconds since 1970; what lies outside the years -9999 to 9999 is
-    /// moved to the end of that range.
+    /// A point in time from microseconds since 1970; what lies outside the years 0 to 9999, which is
+    /// all that RFC 3339 can write, is moved to the end of that range.
     #[must_use]
     pub fn from_micros(micros: i64) -> Self {
-        let least = Timestamp::MIN.as_microsecond();
-        Self(micros.clamp(least, Timestamp::MAX.as_microsecond()))
+        Self(micros.clamp(YEAR_0, END))
     }
 
     /// Microseconds since 1970.
@@ -68,7 +72,7 @@ impl FromStr for Time {
 
     fn from_str(s: &str) -> Result<Self, Self::Err> {
         let time: Timestamp = s.parse().map_err(|_| BadTime(s.to_owned()))?;
-        Ok(Self(time.as_microsecond()))
+        Ok(Self::from_micros(time.as_microsecond()))
     }
 }
 
