@@ -1,7 +1,7 @@
 //! Putting a runtime together.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use aegis_audit::{AuditError, EventType, Receipt, Redactor, Store};
@@ -301,7 +301,7 @@ impl Builder {
                 store,
                 failure: self.failure,
                 patience: self.timeouts.audit,
-                redactor: self.redactor.map_or_else(Redactor::new, Ok)?,
+                redactor: self.redactor.map_or_else(common_redactor, Ok)?,
             },
             write_ahead: self.write_ahead,
             timeouts: self.timeouts,
@@ -317,6 +317,12 @@ impl Builder {
                 .unwrap_or_else(|| Arc::new(SystemClock::default())),
         }))
     }
+}
+
+/// Its patterns take a while to prepare, so all runtimes share one.
+fn common_redactor() -> Result<Redactor, AuditError> {
+    static COMMON: OnceLock<Result<Redactor, AuditError>> = OnceLock::new();
+    COMMON.get_or_init(Redactor::new).clone()
 }
 
 impl fmt::Debug for Builder {

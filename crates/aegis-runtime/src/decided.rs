@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use aegis_policy::action::Action;
 use aegis_policy::clock::Moment;
-use aegis_policy::decision::{Decider, Decision};
+use aegis_policy::decision::{Decider, Decision, Raised};
 use aegis_policy::model::{Approval, Risk, Rule};
 
 use crate::digest::Digest;
@@ -128,7 +128,7 @@ impl Decided {
     pub fn reason(&self) -> Option<String> {
         let rule = self.rule().and_then(|rule| rule.reason.as_ref());
         let rule = rule.map(|reason| &*reason.value);
-        let raised = self.0.decision.raised.map(|raised| raised.message());
+        let raised = self.0.decision.raised.map(Raised::message);
         match (rule, raised) {
             (Some(rule), Some(raised)) => Some(format!("{rule}; {raised}")),
             (one, other) => one.or(other).map(str::to_owned),

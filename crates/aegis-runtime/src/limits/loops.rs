@@ -39,11 +39,14 @@ pub struct Looping {
     pub rounds: usize,
 }
 
-/// What agents did last, by agent and session.
+/// What was done last, the oldest first, by agent and session.
+type Table = HashMap<(Box<str>, Box<str>), VecDeque<(Duration, u64)>>;
+
+/// What agents did last.
 #[derive(Debug)]
 pub(crate) struct Loops {
     guard: LoopGuard,
-    last: Mutex<HashMap<(Box<str>, Box<str>), VecDeque<(Duration, u64)>>>,
+    last: Mutex<Table>,
 }
 
 impl Loops {
@@ -99,11 +102,7 @@ impl Loops {
     }
 
     /// Forgets who has been idle; if nobody has, the one who has been idle longest.
-    fn make_room(
-        &self,
-        last: &mut HashMap<(Box<str>, Box<str>), VecDeque<(Duration, u64)>>,
-        now: Duration,
-    ) {
+    fn make_room(&self, last: &mut Table, now: Duration) {
         let newest = |done: &VecDeque<(Duration, u64)>| done.back().map(|(at, _)| *at);
         let within = self.guard.within;
         last.retain(|_, done| newest(done).is_some_and(|at| out_of(within, at) > now));

@@ -15,7 +15,8 @@ use super::{MOST_ENTRIES, about, out_of};
 /// burst at the seam between two windows.
 #[derive(Debug, Clone)]
 pub struct RateLimit {
-    agents: Glob,
+    /// All if `None`.
+    agents: Option<Glob>,
     count: u32,
     window: Duration,
     each: bool,
@@ -39,11 +40,14 @@ pub struct RateLimited {
 
 impl RateLimit {
     /// For all agents together.
-    ///
-    /// # Errors
-    /// Never; the signature is that of the other limits.
-    pub fn global(count: u32, window: Duration) -> Result<Self, GlobError> {
-        Self::together("*", count, window)
+    #[must_use]
+    pub fn global(count: u32, window: Duration) -> Self {
+        Self {
+            agents: None,
+            count,
+            window,
+            each: false,
+        }
     }
 
     /// For all agents that match a pattern, counted together.
@@ -52,10 +56,8 @@ impl RateLimit {
     /// A pattern that is none.
     pub fn together(agents: &str, count: u32, window: Duration) -> Result<Self, GlobError> {
         Ok(Self {
-            agents: Glob::parse(agents)?,
-            count,
-            window,
-            each: false,
+            agents: Some(Glob::parse(agents)?),
+            ..Self::global(count, window)
         })
     }
 
@@ -71,9 +73,15 @@ impl RateLimit {
         })
     }
 
+    fn is_about(&self, agent: &Name) -> bool {
+        self.agents
+            .as_ref()
+            .is_none_or(|agents| about(agents, agent))
+    }
+
     fn reached(&self, retry_after: Duration) -> RateLimited {
         RateLimited {
-            agents: self.agents.text().to_owned(),
+            agents: self.agents.as_ref().map_or("*", Glob::text).to_owned(),
             count: self.count,
             window: self.window,
             retry_after,
@@ -103,22 +111,18 @@ impl Rates {
             return Ok(());
         }
         let mut counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
-        let concerned = || {
-            self.limits
-                .iter()
-                .filter(|limit| about(&limit.agents, agent))
-        };
+        let concerned = || self.limits.iter().filter(|limit| limit.is_about(agent));
         if concerned().next().is_none() {
             return Ok(());
         }
         let key = |limit: &RateLimit| if limit.each { agent.canonical() } else { "" };
         for (limit, counted) in self.limits.iter().zip(counted.iter_mut()) {
-            if about(&limit.agents, agent) {
+            if limit.is_about(agent) {
                 passes(limit, counted, key(limit), now)?;
             }
         }
         for (limit, counted) in self.limits.iter().zip(counted.iter_mut()) {
-            if about(&limit.agents, agent) {
+            if limit.is_about(agent) {
                 counted.entry(key(limit).into()).or_default().push_back(now);
             }
         }
@@ -173,7 +177,7 @@ mod tests {
 
     #[test]
     fn the_window_slides() {
-        let rates = Rates::new(vec![RateLimit::global(2, SECOND).expect("a limit")]);
+        let rates = Rates::new(vec![RateLimit::global(2, SECOND)]);
         assert!(at(&rates, "a", 900) && at(&rates, "b", 950));
         // The seam of a fixed window at 1,000 ms would let these pass.
         assert!(!at(&rates, "a", 1_050) && !at(&rates, "c", 1_899));
@@ -195,11 +199,8 @@ mod tests {
 
     #[test]
     fn an_action_that_one_limit_stops_does_not_count_for_the_others() {
-        let limits = [
-            RateLimit::each("*", 5, SECOND),
-            RateLimit::global(1, SECOND),
-        ];
-        let rates = Rates::new(limits.map(|limit| limit.expect("a limit")).into());
+        let each = RateLimit::each("*", 5, SECOND).expect("a limit");
+        let rates = Rates::new(vec![each, RateLimit::global(1, SECOND)]);
         assert!(at(&rates, "a", 0));
         for _ in 0..10 {
             assert!(!at(&rates, "a", 500));
@@ -219,7 +220,7 @@ mod tests {
 
     #[test]
     fn nothing_passes_a_limit_of_none() {
-        let rates = Rates::new(vec![RateLimit::global(0, SECOND).expect("a limit")]);
+        let rates = Rates::new(vec![RateLimit::global(0, SECOND)]);
         assert!(!at(&rates, "a", 0));
     }
 }

@@ -85,7 +85,7 @@ impl Store for Slow {
         if self.free.load(Ordering::SeqCst) {
             return self.inner.append(event);
         }
-        let _ = self.inner.append(event)?;
+        drop(self.inner.append(event)?);
         let (promise, ticket) = Ticket::new();
         self.held.lock().unwrap().push(promise);
         Ok(ticket)

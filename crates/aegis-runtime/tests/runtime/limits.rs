@@ -66,7 +66,7 @@ async fn a_budget_stops_before_the_spend_to_the_last_digit() {
         .unwrap();
     let pay = async |target: &str| runtime.run_one(Action::new("pay_api").target(target)).await;
     assert!(pay("0.00000299").await.outcome().is_done());
-    let over = pay("0.000000010000000001").await;
+    let over = pay("0.000000010001").await;
     assert!(
         over.outcome()
             .to_string()

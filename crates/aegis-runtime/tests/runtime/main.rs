@@ -9,6 +9,7 @@
 mod approvals;
 mod audit;
 mod decisions;
+mod embedding;
 mod limits;
 mod pipeline;
 mod plans;

@@ -75,11 +75,14 @@ impl Store for Memory {
     }
 }
 
+/// What an executor does in its run of a number.
+type Then = dyn Fn(u32, &Decided) -> Result<Output, ExecError> + Send + Sync;
+
 /// Counts its runs and then does what it is told.
 #[derive(Clone)]
 pub(crate) struct Counting {
     pub(crate) runs: Arc<AtomicU32>,
-    pub(crate) then: Arc<dyn Fn(u32, &Decided) -> Result<Output, ExecError> + Send + Sync>,
+    pub(crate) then: Arc<Then>,
 }
 
 impl Counting {
