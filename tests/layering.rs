@@ -6,7 +6,7 @@ use std::process::Command;
 use crate::harness::repository;
 
 /// Every crate of the workspace with its layer.
-const LAYERS: [(&str, u8); 9] = [
+const LAYERS: [(&str, u8); 10] = [
     ("aegis-audit", 0),
     ("aegis-diag", 0),
     ("aegis-policies", 0),
@@ -14,12 +14,13 @@ const LAYERS: [(&str, u8); 9] = [
     ("aegis-policy", 1),
     ("aegis-report", 1),
     ("aegis-probe", 2),
+    ("aegis-runtime", 2),
     ("aegis-scan", 2),
     ("aegis-cli", 4),
 ];
 
 /// What a crate must not pull in, so that it stays light for those who embed it.
-const FORBIDDEN: [(&str, &[&str]); 6] = [
+const FORBIDDEN: [(&str, &[&str]); 7] = [
     (
         "aegis-audit",
         &[
@@ -68,6 +69,22 @@ const FORBIDDEN: [(&str, &[&str]); 6] = [
     (
         "aegis-probe",
         &["tree-sitter", "clap", "anyhow", "tokio", "schemars"],
+    ),
+    (
+        "aegis-runtime",
+        &[
+            "tree-sitter",
+            "octocrab",
+            "clap",
+            "anyhow",
+            "axum",
+            "hyper",
+            "reqwest",
+            "rustls",
+            "serde-saphyr",
+            "aegis-report",
+            "aegis-queries",
+        ],
     ),
     ("aegis-scan", &["clap", "anyhow", "jiff", "tokio"]),
 ];
