@@ -10,7 +10,7 @@ use aegis_diag::{
 
 use super::page::{Block, Page};
 use super::{linked, place, severity};
-use crate::tally::by_framework;
+use crate::tally::{by_framework, new_findings};
 use crate::{Options, escape, links, words};
 
 /// Rows of the table of findings.
@@ -176,12 +176,8 @@ fn loosening(loosening: &Loosening, options: &Options) -> String {
 
 /// The findings of a change, worst first.
 fn findings_of(report: &Report, new: bool, calls: Option<bool>) -> Vec<&Finding> {
-    let is_new = |f: &Finding| {
-        report
-            .change
-            .as_ref()
-            .is_some_and(|c| c.is_new(&f.fingerprint))
-    };
+    let fresh = new_findings(report);
+    let is_new = |f: &Finding| fresh.as_ref().is_some_and(|s| s.contains(&*f.fingerprint));
     let mut findings: Vec<&Finding> = report
         .findings
         .iter()
