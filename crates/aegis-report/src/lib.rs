@@ -9,8 +9,10 @@
 //! | [`Format::Sarif`] | code scanning: SARIF 2.1.0, see [`sarif`] | yes |
 //! | [`Format::Github`] | GitHub Actions: annotations by workflow command | all but the wall time |
 //! | [`Format::Gitlab`] | the merge request widget of GitLab: Code Quality | yes |
-//! | [`Format::Markdown`] | comments on pull requests, summaries of jobs | yes |
 //! | [`Format::Junit`] | test reports of any CI: JUnit XML, see [`junit`] | yes |
+//! | [`Format::Markdown`] | comments on pull requests, summaries of jobs | yes |
+//! | [`Format::Html`] | people in a browser: one file that needs nothing else | yes |
+//! | [`Format::Cyclonedx`] | inventories: an AI bill of materials, CycloneDX 1.6 | yes |
 //!
 //! Nothing here reads files, asks for the time or writes to a stream. Scanned files are hostile:
 //! every text that comes from one is neutralised before it reaches a terminal or a runner.
@@ -32,9 +34,11 @@
 
 pub mod clean;
 mod concise;
+mod cyclonedx;
 pub mod escape;
 mod github;
 mod gitlab;
+mod html;
 mod inventory;
 pub mod json;
 pub mod jsonl;
@@ -55,6 +59,7 @@ pub mod words;
 #[cfg(test)]
 mod samples;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
@@ -83,11 +88,15 @@ pub enum Format {
     Junit,
     /// Markdown for a comment or a summary.
     Markdown,
+    /// One self-contained HTML file.
+    Html,
+    /// CycloneDX 1.6 JSON.
+    Cyclonedx,
 }
 
 impl Format {
     /// All formats.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::Text,
         Self::Concise,
         Self::Json,
@@ -97,6 +106,8 @@ impl Format {
         Self::Gitlab,
         Self::Junit,
         Self::Markdown,
+        Self::Html,
+        Self::Cyclonedx,
     ];
 
     /// The word used in options and configuration.
@@ -112,6 +123,8 @@ impl Format {
             Self::Gitlab => "gitlab",
             Self::Junit => "junit",
             Self::Markdown => "markdown",
+            Self::Html => "html",
+            Self::Cyclonedx => "cyclonedx",
         }
     }
 
@@ -189,6 +202,8 @@ pub struct Options {
     pub root: String,
     /// Where the files of the repository can be read on the web, for links in Markdown and HTML.
     pub link_base: Option<LinkBase>,
+    /// For import paths the package on PyPI that they come from, for [`Format::Cyclonedx`].
+    pub packages: BTreeMap<String, String>,
 }
 
 impl Default for Options {
@@ -202,6 +217,7 @@ impl Default for Options {
             tool_version: env!("CARGO_PKG_VERSION").to_owned(),
             root: String::new(),
             link_base: None,
+            packages: BTreeMap::new(),
         }
     }
 }
@@ -219,6 +235,8 @@ pub fn render(report: &Report, format: Format, options: &Options) -> String {
         Format::Gitlab => gitlab::render(report, options),
         Format::Junit => junit::render(report, options),
         Format::Markdown => markdown::render(report, options),
+        Format::Html => html::render(report, options),
+        Format::Cyclonedx => cyclonedx::render(report, options),
     }
 }
 
@@ -244,9 +262,9 @@ mod tests {
     #[test]
     fn a_wrong_word_is_answered_with_the_nearest_and_with_all() {
         let message = |word: &str| word.parse::<Format>().unwrap_err().to_string();
-        insta::assert_snapshot!(message("sarfi"), @"`sarfi` is not a format; did you mean `sarif`? expected text, concise, json, jsonl, sarif, github, gitlab, junit or markdown");
-        insta::assert_snapshot!(message("JSON"), @"`JSON` is not a format; did you mean `json`? expected text, concise, json, jsonl, sarif, github, gitlab, junit or markdown");
-        insta::assert_snapshot!(message("xml"), @"`xml` is not a format; expected text, concise, json, jsonl, sarif, github, gitlab, junit or markdown");
+        insta::assert_snapshot!(message("sarfi"), @"`sarfi` is not a format; did you mean `sarif`? expected text, concise, json, jsonl, sarif, github, gitlab, junit, markdown, html or cyclonedx");
+        insta::assert_snapshot!(message("JSON"), @"`JSON` is not a format; did you mean `json`? expected text, concise, json, jsonl, sarif, github, gitlab, junit, markdown, html or cyclonedx");
+        insta::assert_snapshot!(message("xml"), @"`xml` is not a format; did you mean `html`? expected text, concise, json, jsonl, sarif, github, gitlab, junit, markdown, html or cyclonedx");
     }
 
     #[test]

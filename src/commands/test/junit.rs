@@ -20,7 +20,7 @@ fn suite(tested: &Tested, ran: &Ran) -> Suite {
     let cases = cases.map(|(case, outcome)| {
         let failure = failures.iter().find(|f| f.case == outcome.case);
         Case {
-            name: outcome.name.clone(),
+            name: outcome.name.to_string(),
             class: tested.path.clone(),
             place: Some((ran.path.clone(), case.span.start().line)),
             outcome: failure.map_or(Outcome::Passed, |failure| Outcome::Failed(trouble(failure))),
