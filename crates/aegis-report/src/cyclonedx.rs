@@ -130,10 +130,10 @@ fn metadata<'a>(report: &Report, options: &'a Options) -> Metadata<'a> {
     }
 }
 
-fn property(name: &str, value: impl ToString) -> Property {
+fn property(name: &str, value: impl std::fmt::Display) -> Property {
     Property {
         name: format!("aegis:{name}"),
-        value: value.to_string(),
+        value: format!("{value}"),
     }
 }
 

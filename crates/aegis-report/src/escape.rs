@@ -125,9 +125,14 @@ fn entities(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for (i, c) in text.char_indices() {
         let before = text.get(..i).unwrap_or("");
-        let special = "&<>\"'`|*_[]\\~#!$^{}".contains(c);
-        let opens = i == 0 && "+-=:".contains(c);
         let after = text.get(i + c.len_utf8()..).unwrap_or("");
+        let inside = |s: Option<char>| s.is_some_and(char::is_alphanumeric);
+        // Between letters an underscore is one.
+        let special = match c {
+            '_' => !inside(before.chars().next_back()) || !inside(after.chars().next()),
+            _ => "&<>\"'`|*[]\\~#!$^{}".contains(c),
+        };
+        let opens = i == 0 && "+-=:".contains(c);
         let numbers = ".)".contains(c)
             && !after.starts_with(|c: char| !c.is_whitespace())
             && i > 0

@@ -128,6 +128,16 @@ impl Format {
         }
     }
 
+    /// Whether a report in the format says itself what was looked at and what came out, so that
+    /// nobody has to say it beside it.
+    #[must_use]
+    pub fn has_summary(self) -> bool {
+        matches!(
+            self,
+            Self::Text | Self::Concise | Self::Github | Self::Markdown
+        )
+    }
+
     /// Whether the format is meant for people, so that colours and tables make sense.
     #[must_use]
     pub fn is_for_people(self) -> bool {

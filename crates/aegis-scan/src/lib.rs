@@ -38,7 +38,7 @@ use program::{Origin, Program};
 
 pub use catalog::CatalogError;
 pub use config::{Config, Input, ScanError};
-pub use listing::{CatalogEntry, FrameworkInfo, list_frameworks, show_framework};
+pub use listing::{CatalogEntry, FrameworkInfo, list_frameworks, list_packages, show_framework};
 pub use rules::{RULES, find as find_rule};
 
 /// Stack of the worker threads, in bytes. Expressions are followed to a bounded depth; this is

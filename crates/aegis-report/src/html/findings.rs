@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use aegis_diag::{Finding, Proof, Report, Severity, Span};
 
-use super::{chip, class, place};
+use super::{chip, class, line, place};
 use crate::{Options, clean, escape, rule_url, tally, words};
 
 /// Findings shown; a page of more is of no use, and JSON has them all.
@@ -79,7 +79,7 @@ fn one(out: &mut String, finding: &Finding, new: Option<&BTreeSet<&str>>, option
             String::new()
         },
         escape::html(&rule_url(id)),
-        place(&finding.primary.span, options),
+        line(&finding.primary.span, options),
         escape::html_prose(&finding.message),
     );
     source(out, &finding.primary.span);

@@ -40,7 +40,7 @@ pub(super) fn render(out: &mut String, report: &Report) {
             let of = words::count(change.checks.len(), "check", "checks");
             *out += &chip("bad", &format!("✗ {failed} of {of} failed"));
         }
-        None => *out += &severities(report),
+        None => *out += &share(report),
     }
     *out += "</p>\n";
     if let Some(change) = &report.change {
@@ -57,6 +57,14 @@ pub(super) fn render(out: &mut String, report: &Report) {
     *out += "</div>\n</div>\n<div class=\"tiles\">\n";
     tiles(out, report);
     *out += "</div>\n</div>\n</header>\n";
+}
+
+/// What the dial shows, in words.
+fn share(report: &Report) -> String {
+    match report.sites.len() {
+        0 => "none found".to_owned(),
+        all => format!("{} of {all} are governed", report.count(Verdict::Governed)),
+    }
 }
 
 fn heading(report: &Report) -> &'static str {
@@ -119,7 +127,7 @@ fn dial(out: &mut String, report: &Report) {
 }
 
 /// Findings per severity as labels, worst first.
-pub(super) fn severities(report: &Report) -> String {
+fn severities(report: &Report) -> String {
     let mut chips = Vec::new();
     for severity in Severity::ALL.into_iter().rev() {
         let n = report
@@ -160,7 +168,7 @@ fn tiles(out: &mut String, report: &Report) {
     );
     let files = &report.files;
     let skipped = match report.skipped.len() {
-        0 => chip("good", "all fully analysed"),
+        0 => chip("good", "all analysed"),
         n => chip("doubtful", &format!("{n} not fully analysed")),
     };
     let _ = writeln!(

@@ -65,6 +65,18 @@ fn place(span: &Span, options: &Options) -> String {
     linked(&span.locator(), links::of_span(span, options))
 }
 
+/// A place in a file that is named already.
+fn line(span: &Span, options: &Options) -> String {
+    let text = match span.start().cell {
+        Some((cell, line)) => format!("cell {cell}, line {line}"),
+        None => format!("line {}", span.start().line),
+    };
+    match links::of_span(span, options) {
+        Some(address) => format!("<a href=\"{}\">{text}</a>", escape::html(&address)),
+        None => text,
+    }
+}
+
 fn linked(text: &str, address: Option<String>) -> String {
     let text = format!("<code>{}</code>", escape::html(text));
     match address {

@@ -37,9 +37,15 @@ pub(crate) fn render(report: &Report, options: &Options) -> String {
     page.fit(LIMIT)
 }
 
-/// A place as code, and a link if there is an address for it.
+/// A place as code, without the column, and a link if there is an address for it.
 fn place(span: &Span, options: &Options) -> String {
-    linked(&span.locator(), links::of_span(span, options))
+    let path = &span.file.path;
+    let start = span.start();
+    let text = match start.cell {
+        Some((cell, line)) => format!("{path}:cell {cell}:{line}"),
+        None => format!("{path}:{}", start.line),
+    };
+    linked(&text, links::of_span(span, options))
 }
 
 fn linked(text: &str, address: Option<String>) -> String {
