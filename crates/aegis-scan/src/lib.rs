@@ -41,7 +41,7 @@ use sources::Past;
 pub use catalog::CatalogError;
 pub use classify::ToolRuns;
 pub use config::{Config, Input, ScanError};
-pub use listing::{CatalogEntry, FrameworkInfo, list_frameworks, show_framework};
+pub use listing::{CatalogEntry, FrameworkInfo, list_frameworks, list_packages, show_framework};
 pub use rules::{RULES, find as find_rule};
 pub use sources::Overlay;
 
