@@ -38,7 +38,7 @@ pub(crate) fn sarif<'a>(
         let mut finding = finding(problem)?;
         let span = &problem.primary.span;
         let path = &span.file.path;
-        let mut key = |n| content_fingerprint(problem.code, path, "", span.text(), n);
+        let key = |n| content_fingerprint(problem.code, path, "", span.text(), n);
         let times = same.entry(key(0)).or_default();
         finding.fingerprint = key(*times);
         *times += 1;
@@ -65,7 +65,7 @@ static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
             tags: &["policy"],
             cwe: None,
             since: "0.1.0",
-            page: summary,
+            page: "",
         }
     };
     CODES.iter().map(rule).collect()
