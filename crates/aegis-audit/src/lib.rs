@@ -6,26 +6,32 @@
 //!
 //! Events follow the Agent Governance Event Format, AGEF 1.0.
 
+pub mod bundle;
 pub mod canonical;
 pub mod chain;
+pub mod checkpoint;
 mod draft;
 pub mod error;
 pub mod event;
 pub mod hash;
 mod hex;
 pub mod id;
+pub mod key;
 pub mod merkle;
 pub mod redact;
 pub mod sqlite;
 pub mod store;
 pub mod time;
+pub mod verify;
 pub mod words;
 
+pub use checkpoint::Checkpoint;
 pub use draft::Columns;
 pub use error::AuditError;
 pub use event::{Event, EventType, Outcome};
 pub use hash::{Algorithm, Hash};
 pub use id::Id;
+pub use key::{PublicKey, Signer};
 pub use redact::Redactor;
 pub use sqlite::{Options, SqliteStore};
 pub use store::{Receipt, Store, Ticket};

@@ -6,6 +6,8 @@
 
 mod read;
 mod schema;
+mod sign;
+mod whole;
 mod writer;
 
 use std::fs::{self, File, OpenOptions};
@@ -20,12 +22,16 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 pub use read::{By, Filter, Reader, Record};
 pub use schema::Identity;
+pub(crate) use sign::rotation_in;
+pub use sign::{checkpoint, rotate};
 use writer::{Job, Writer};
 
+use crate::checkpoint::Checkpoint;
 use crate::draft::Draft;
 use crate::error::AuditError;
 use crate::event::Event;
 use crate::hash::Algorithm;
+use crate::key::Signer;
 use crate::redact::Redactor;
 use crate::store::{Store, Ticket};
 
@@ -127,6 +133,15 @@ impl SqliteStore {
     #[must_use]
     pub fn is_failing(&self) -> bool {
         self.failed.load(Ordering::Relaxed)
+    }
+
+    /// Signs what is in the store now.
+    ///
+    /// # Errors
+    ///
+    /// If the store cannot be written, is not what was signed before, or has another key.
+    pub fn checkpoint(&self, signer: &Signer) -> Result<Checkpoint, AuditError> {
+        checkpoint(&self.path, signer, &self.redactor)
     }
 
     /// A second connection that only reads.

@@ -6,10 +6,13 @@ use rusqlite::types::{ToSql, ValueRef};
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Row};
 
 use super::schema::{self, Identity};
+use super::sign::rotation_in;
 use super::{fault, open_error};
+use crate::checkpoint::Rotation;
 use crate::draft::Columns;
 use crate::error::AuditError;
-use crate::hash::Hash;
+use crate::event::Outcome;
+use crate::hash::{Algorithm, Hash};
 use crate::merkle::{self, Nodes, TILE, Tree};
 use crate::time::Time;
 
@@ -238,77 +241,121 @@ impl Reader {
     ///
     /// If hashes cannot be read, or there are not as many.
     pub fn tree(&self, size: u64) -> Result<Tree, AuditError> {
-        let mut tree = Tree::new(self.identity.algorithm);
-        let tiles = size / TILE;
-        for number in 0..tiles {
-            tree.push_tile(self.tile(number)?);
-        }
-        for hash in self.hashes(tiles * TILE, size)? {
-            tree.push(&hash);
-        }
-        Ok(tree)
+        tree(&self.db, self.identity.algorithm, size)
     }
 
-    /// The root of a full tile. One that is not kept is made from its events.
-    fn tile(&self, number: u64) -> Result<Hash, AuditError> {
-        let kept: Option<[u8; 32]> = self
-            .db
-            .prepare_cached("SELECT root FROM tiles WHERE number = ?1")
-            .and_then(|mut statement| statement.query_row([number], |row| row.get(0)))
-            .optional()
-            .map_err(|e| fault(&e))?;
-        if let Some(root) = kept {
-            return Ok(Hash::from_bytes(self.identity.algorithm, root));
-        }
-        let mut tree = Tree::new(self.identity.algorithm);
-        for hash in self.hashes(number * TILE, number * TILE + TILE)? {
-            tree.push(&hash);
-        }
-        Ok(tree.root())
-    }
-
-    /// The hashes of the events `start .. end`, all of which must be there.
-    pub(crate) fn hashes(&self, start: u64, end: u64) -> Result<Vec<Hash>, AuditError> {
-        let mut statement = self
-            .db
-            .prepare_cached(
-                "SELECT hash FROM events WHERE sequence >= ?1 AND sequence < ?2 ORDER BY sequence",
-            )
-            .map_err(|e| fault(&e))?;
+    /// The checkpoints that are kept, oldest first, as they were written.
+    ///
+    /// # Errors
+    ///
+    /// If they cannot be read.
+    pub fn checkpoints(&self) -> Result<Vec<(u64, String)>, AuditError> {
+        let sql = "SELECT size, body FROM checkpoints ORDER BY number";
+        let mut statement = self.db.prepare(sql).map_err(|e| fault(&e))?;
         let rows = statement
-            .query_map([start, end], |row| row.get::<_, [u8; 32]>(0))
-            .map_err(|e| fault(&e))?;
-        let hashes: Vec<Hash> = rows
-            .map(|row| {
-                Ok(Hash::from_bytes(
-                    self.identity.algorithm,
-                    row.map_err(|e| fault(&e))?,
-                ))
+            .query_map([], |row| {
+                Ok((row.get(0)?, text(row, 1)?.unwrap_or_default()))
             })
-            .collect::<Result<_, AuditError>>()?;
-        if hashes.len() as u64 == end.saturating_sub(start) {
-            return Ok(hashes);
-        }
-        let why = format!(
-            "of the events from {start} to {end}, {} are there",
-            hashes.len()
-        );
-        Err(AuditError::Corrupt(why))
+            .map_err(|e| fault(&e))?;
+        rows.map(|row| row.map_err(|e| fault(&e))).collect()
     }
+
+    /// The changes of keys in the chain, with their places.
+    ///
+    /// # Errors
+    ///
+    /// If they cannot be read.
+    pub fn rotations(&self) -> Result<Vec<(u64, Rotation)>, AuditError> {
+        let mut found = Vec::new();
+        for outcome in [Outcome::KeyAdded, Outcome::KeyRotated] {
+            let filter = Filter {
+                outcome: Some(outcome.to_string()),
+                event_type: Some("audit_entry".to_owned()),
+                ..Filter::default()
+            };
+            self.walk(&filter, &mut |record| {
+                if let Some(rotation) = rotation_in(&record.body) {
+                    found.push((record.sequence, rotation));
+                }
+                true
+            })?;
+        }
+        found.sort_by_key(|(at, _)| *at);
+        Ok(found)
+    }
+}
+
+/// The tree over the first `size` events.
+pub(super) fn tree(db: &Connection, algorithm: Algorithm, size: u64) -> Result<Tree, AuditError> {
+    let mut tree = Tree::new(algorithm);
+    let tiles = size / TILE;
+    for number in 0..tiles {
+        tree.push_tile(tile(db, algorithm, number)?);
+    }
+    for hash in hashes(db, algorithm, tiles * TILE, size)? {
+        tree.push(&hash);
+    }
+    Ok(tree)
+}
+
+/// The root of a full tile. One that is not kept is made from its events.
+fn tile(db: &Connection, algorithm: Algorithm, number: u64) -> Result<Hash, AuditError> {
+    let kept: Option<[u8; 32]> = db
+        .prepare_cached("SELECT root FROM tiles WHERE number = ?1")
+        .and_then(|mut statement| statement.query_row([number], |row| row.get(0)))
+        .optional()
+        .map_err(|e| fault(&e))?;
+    if let Some(root) = kept {
+        return Ok(Hash::from_bytes(algorithm, root));
+    }
+    let mut tree = Tree::new(algorithm);
+    for hash in hashes(db, algorithm, number * TILE, number * TILE + TILE)? {
+        tree.push(&hash);
+    }
+    Ok(tree.root())
+}
+
+/// The hashes of the events `start .. end`, all of which must be there.
+fn hashes(
+    db: &Connection,
+    algorithm: Algorithm,
+    start: u64,
+    end: u64,
+) -> Result<Vec<Hash>, AuditError> {
+    let mut statement = db
+        .prepare_cached(
+            "SELECT hash FROM events WHERE sequence >= ?1 AND sequence < ?2 ORDER BY sequence",
+        )
+        .map_err(|e| fault(&e))?;
+    let rows = statement
+        .query_map([start, end], |row| row.get::<_, [u8; 32]>(0))
+        .map_err(|e| fault(&e))?;
+    let hashes: Vec<Hash> = rows
+        .map(|row| Ok(Hash::from_bytes(algorithm, row.map_err(|e| fault(&e))?)))
+        .collect::<Result<_, AuditError>>()?;
+    if hashes.len() as u64 == end.saturating_sub(start) {
+        return Ok(hashes);
+    }
+    let why = format!(
+        "of the events from {start} to {end}, {} are there",
+        hashes.len()
+    );
+    Err(AuditError::Corrupt(why))
 }
 
 impl Nodes for Reader {
     type Error = AuditError;
 
     fn subtree(&mut self, start: u64, size: u64) -> Result<Hash, AuditError> {
-        let mut tree = Tree::new(self.identity.algorithm);
+        let algorithm = self.identity.algorithm;
+        let mut tree = Tree::new(algorithm);
         if size < TILE {
-            for hash in self.hashes(start, start + size)? {
+            for hash in hashes(&self.db, algorithm, start, start + size)? {
                 tree.push(&hash);
             }
         } else {
             for number in start / TILE..(start + size) / TILE {
-                tree.push_tile(self.tile(number)?);
+                tree.push_tile(tile(&self.db, algorithm, number)?);
             }
         }
         Ok(tree.root())
@@ -323,6 +370,15 @@ impl Reader {
     /// If hashes cannot be read.
     pub fn inclusion(&mut self, index: u64, size: u64) -> Result<Vec<Hash>, AuditError> {
         merkle::inclusion(self, index, size)
+    }
+
+    /// Proof that the first `old` events are the first of the first `new`.
+    ///
+    /// # Errors
+    ///
+    /// If hashes cannot be read.
+    pub fn consistency(&mut self, old: u64, new: u64) -> Result<Vec<Hash>, AuditError> {
+        merkle::consistency(self, old, new)
     }
 }
 

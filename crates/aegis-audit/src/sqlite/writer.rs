@@ -120,10 +120,7 @@ impl Writer {
                 hash,
             });
         }
-        transaction
-            .prepare_cached("UPDATE head SET size = ?1, hash = ?2")
-            .and_then(|mut s| s.execute(params![head.size, head.hash.as_bytes()]))
-            .map_err(|e| fault(&e))?;
+        set_head(&transaction, head)?;
         transaction.commit().map_err(|e| fault(&e))?;
         self.seen = head;
         Ok(receipts)
@@ -170,8 +167,20 @@ fn goes_on(db: &Transaction<'_>, seen: Head, head: Head) -> Result<(), AuditErro
     Err(AuditError::Corrupt(why))
 }
 
+/// Notes where the chain ends.
+pub(super) fn set_head(db: &Transaction<'_>, head: Head) -> Result<(), AuditError> {
+    db.prepare_cached("UPDATE head SET size = ?1, hash = ?2")
+        .and_then(|mut s| s.execute(params![head.size, head.hash.as_bytes()]))
+        .map_err(|e| fault(&e))?;
+    Ok(())
+}
+
 /// Keeps the root of a tile that is full now.
-fn tile(db: &Transaction<'_>, number: u64, algorithm: Algorithm) -> Result<(), AuditError> {
+pub(super) fn tile(
+    db: &Transaction<'_>,
+    number: u64,
+    algorithm: Algorithm,
+) -> Result<(), AuditError> {
     let mut tree = Tree::new(algorithm);
     let mut statement = db
         .prepare_cached(

@@ -9,3 +9,4 @@
 mod format;
 mod samples;
 mod store;
+mod tampering;
