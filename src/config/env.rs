@@ -16,18 +16,30 @@ use crate::words;
 const SCAN: &str = "AEGIS_SCAN_";
 const POLICY: &str = "AEGIS_POLICY_";
 
+/// Variables that are not shown.
+#[derive(Clone, Default, PartialEq, Eq)]
+struct Hidden(BTreeMap<String, String>);
+
+impl std::fmt::Debug for Hidden {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Hidden(***)")
+    }
+}
+
 /// The variables that count.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Env {
     /// `AEGIS_*`, by name.
     aegis: BTreeMap<String, String>,
+    /// What the runner of GitHub Actions sets, by name. Holds the token, so it is never printed.
+    runner: Hidden,
     /// Whether `NO_COLOR` is set and not empty, or the terminal is a dumb one.
     pub(crate) no_color: bool,
 }
 
 impl Env {
     /// Every variable with its meaning, for the documentation.
-    pub(crate) const TABLE: [(&str, &str); 6] = [
+    pub(crate) const TABLE: [(&str, &str); 7] = [
         ("AEGIS_CONFIG", "the settings file, as `--config`"),
         ("AEGIS_COLOR", "when to use colours, as `--color`"),
         (
@@ -41,6 +53,10 @@ impl Env {
         (
             "AEGIS_TODAY",
             "the day that ends of suppressions are compared with, as `YYYY-MM-DD`; today in UTC otherwise",
+        ),
+        (
+            "GITHUB_*",
+            "what the runner of GitHub Actions sets; read by `aegis github` only",
         ),
         (
             "NO_COLOR",
@@ -57,6 +73,8 @@ impl Env {
             };
             if name.starts_with("AEGIS_") {
                 env.aegis.insert(name.to_owned(), value.into_owned());
+            } else if name.starts_with("GITHUB_") {
+                env.runner.0.insert(name.to_owned(), value.into_owned());
             } else {
                 env.no_color |=
                     name == "NO_COLOR" && !value.is_empty() || name == "TERM" && value == "dumb";
@@ -110,6 +128,11 @@ impl Env {
             })
         };
         self.get(name).map(parse).transpose()
+    }
+
+    /// A variable of the runner of GitHub Actions.
+    pub(crate) fn runner(&self, name: &str) -> Option<String> {
+        self.runner.0.get(name).cloned()
     }
 
     /// `AEGIS_CONFIG`: the settings file.
@@ -207,7 +230,7 @@ mod tests {
             .collect();
         Env {
             aegis,
-            no_color: false,
+            ..Env::default()
         }
     }
 

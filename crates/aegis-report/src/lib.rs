@@ -29,7 +29,7 @@
 
 pub mod clean;
 mod concise;
-mod github;
+pub mod github;
 mod inventory;
 pub mod json;
 pub mod jsonl;
