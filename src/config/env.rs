@@ -25,6 +25,16 @@ const CI: [&str; 5] = [
     "CI_COMMIT_SHA",
 ];
 
+/// Variables that are not shown.
+#[derive(Clone, Default, PartialEq, Eq)]
+struct Hidden(BTreeMap<String, String>);
+
+impl std::fmt::Debug for Hidden {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Hidden(***)")
+    }
+}
+
 /// The variables that count.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Env {
@@ -32,13 +42,15 @@ pub(crate) struct Env {
     aegis: BTreeMap<String, String>,
     /// Those of [`CI`], by name.
     ci: BTreeMap<String, String>,
+    /// What the runner of GitHub Actions sets, by name. Holds the token, so it is never printed.
+    runner: Hidden,
     /// Whether `NO_COLOR` is set and not empty, or the terminal is a dumb one.
     pub(crate) no_color: bool,
 }
 
 impl Env {
     /// Every variable with its meaning, for the documentation.
-    pub(crate) const TABLE: [(&str, &str); 8] = [
+    pub(crate) const TABLE: [(&str, &str); 9] = [
         ("AEGIS_CONFIG", "the settings file, as `--config`"),
         ("AEGIS_COLOR", "when to use colours, as `--color`"),
         (
@@ -62,6 +74,10 @@ impl Env {
             "the same; GitLab CI sets them",
         ),
         (
+            "GITHUB_*",
+            "what else the runner of GitHub Actions sets; read by `aegis github` only",
+        ),
+        (
             "NO_COLOR",
             "if it is set and not empty, no colours unless asked for",
         ),
@@ -76,8 +92,13 @@ impl Env {
             };
             if name.starts_with("AEGIS_") {
                 env.aegis.insert(name.to_owned(), value.into_owned());
-            } else if CI.contains(&name) {
-                env.ci.insert(name.to_owned(), value.into_owned());
+                continue;
+            }
+            if CI.contains(&name) {
+                env.ci.insert(name.to_owned(), value.clone().into_owned());
+            }
+            if name.starts_with("GITHUB_") {
+                env.runner.0.insert(name.to_owned(), value.into_owned());
             } else {
                 env.no_color |=
                     name == "NO_COLOR" && !value.is_empty() || name == "TERM" && value == "dumb";
@@ -131,6 +152,11 @@ impl Env {
             })
         };
         self.get(name).map(parse).transpose()
+    }
+
+    /// A variable of the runner of GitHub Actions.
+    pub(crate) fn runner(&self, name: &str) -> Option<String> {
+        self.runner.0.get(name).cloned()
     }
 
     /// `AEGIS_CONFIG`: the settings file.

@@ -76,15 +76,8 @@ fn command(level: &str, title: &str, remark: &Remark<'_>, options: &Options) -> 
         properties.push(("endColumn", end.column_utf16.to_string()));
     }
     properties.push(("title", title.to_owned()));
-    let properties: Vec<_> = properties
-        .iter()
-        .map(|(key, value)| format!("{key}={}", property(value)))
-        .collect();
-    format!(
-        "::{level} {}::{}",
-        properties.join(","),
-        data(&message(remark))
-    )
+    let properties: Vec<_> = properties.iter().map(|(k, v)| (*k, v.as_str())).collect();
+    workflow_command(level, &properties, &message(remark))
 }
 
 fn message(remark: &Remark<'_>) -> String {
@@ -100,6 +93,18 @@ fn message(remark: &Remark<'_>) -> String {
         lines.push(format!("in cell {cell}, line {line}"));
     }
     lines.join("\n")
+}
+
+/// A workflow command: `::error file=a.py,line=3::message`. Properties and message are escaped; a
+/// property without a value is left out.
+#[must_use]
+pub fn workflow_command(name: &str, properties: &[(&str, &str)], message: &str) -> String {
+    let given = properties.iter().filter(|(_, value)| !value.is_empty());
+    let properties: Vec<_> = given
+        .map(|(key, value)| format!("{key}={}", property(value)))
+        .collect();
+    let gap = if properties.is_empty() { "" } else { " " };
+    format!("::{name}{gap}{}::{}", properties.join(","), data(message))
 }
 
 /// Escapes the message of a command.

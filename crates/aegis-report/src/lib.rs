@@ -36,7 +36,7 @@ pub mod clean;
 mod concise;
 mod cyclonedx;
 pub mod escape;
-mod github;
+pub mod github;
 mod gitlab;
 mod html;
 mod inventory;
