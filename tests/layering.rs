@@ -6,7 +6,7 @@ use std::process::Command;
 use crate::harness::repository;
 
 /// Every crate of the workspace with its layer.
-const LAYERS: [(&str, u8); 8] = [
+const LAYERS: [(&str, u8); 9] = [
     ("aegis-diag", 0),
     ("aegis-policies", 0),
     ("aegis-queries", 0),
@@ -14,11 +14,12 @@ const LAYERS: [(&str, u8); 8] = [
     ("aegis-report", 1),
     ("aegis-probe", 2),
     ("aegis-scan", 2),
+    ("aegis-gate", 3),
     ("aegis-cli", 4),
 ];
 
 /// What a crate must not pull in, so that it stays light for those who embed it.
-const FORBIDDEN: [(&str, &[&str]); 5] = [
+const FORBIDDEN: [(&str, &[&str]); 6] = [
     (
         "aegis-diag",
         &[
@@ -58,6 +59,7 @@ const FORBIDDEN: [(&str, &[&str]); 5] = [
         &["tree-sitter", "clap", "anyhow", "tokio", "schemars"],
     ),
     ("aegis-scan", &["clap", "anyhow", "jiff", "tokio"]),
+    ("aegis-gate", &["clap", "anyhow", "tokio", "schemars"]),
 ];
 
 /// The packages a package is made of, itself included.
