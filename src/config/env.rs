@@ -7,7 +7,7 @@ use std::str::FromStr;
 
 use anyhow::{anyhow, bail};
 
-use super::{Day, Policy, Scan};
+use super::{Day, Policy, Scan, Score};
 use crate::cli::Color;
 use crate::words;
 
@@ -15,6 +15,7 @@ use crate::words;
 /// `scan`.
 const SCAN: &str = "AEGIS_SCAN_";
 const POLICY: &str = "AEGIS_POLICY_";
+const SCORE: &str = "AEGIS_SCORE_";
 
 /// The variables that count.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -27,7 +28,7 @@ pub(crate) struct Env {
 
 impl Env {
     /// Every variable with its meaning, for the documentation.
-    pub(crate) const TABLE: [(&str, &str); 6] = [
+    pub(crate) const TABLE: [(&str, &str); 7] = [
         ("AEGIS_CONFIG", "the settings file, as `--config`"),
         ("AEGIS_COLOR", "when to use colours, as `--color`"),
         (
@@ -37,6 +38,10 @@ impl Env {
         (
             "AEGIS_POLICY_PATH",
             "the policy that is meant where none is named, as `policy.path` in `aegis.yaml`, relative to the current folder",
+        ),
+        (
+            "AEGIS_SCORE_*",
+            "settings of `score` in `aegis.yaml`, likewise: `AEGIS_SCORE_FAIL_UNDER=80`",
         ),
         (
             "AEGIS_TODAY",
@@ -154,6 +159,15 @@ impl Env {
         let path = self.get(&variable(POLICY, "path"));
         Ok(Policy {
             path: path.map(PathBuf::from),
+        })
+    }
+
+    /// The settings of the score.
+    pub(crate) fn score(&self) -> anyhow::Result<Score> {
+        self.known(SCORE, &Score::KEYS)?;
+        Ok(Score {
+            fail_under: self.parsed(&variable(SCORE, "fail_under"))?,
+            root: self.get(&variable(SCORE, "root")).map(PathBuf::from),
         })
     }
 

@@ -36,6 +36,7 @@ pub mod jsonl;
 pub mod paint;
 pub mod remark;
 pub mod sarif;
+pub mod score;
 mod snippet;
 mod statistics;
 mod summary;
