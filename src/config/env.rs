@@ -8,7 +8,7 @@ use std::str::FromStr;
 use aegis_report::LinkBase;
 use anyhow::{anyhow, bail};
 
-use super::{Day, Policy, Scan};
+use super::{Day, Policy, Scan, Score};
 use crate::cli::Color;
 use crate::words;
 
@@ -34,6 +34,7 @@ impl std::fmt::Debug for Hidden {
         f.write_str("Hidden(***)")
     }
 }
+const SCORE: &str = "AEGIS_SCORE_";
 
 /// The variables that count.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -50,7 +51,7 @@ pub(crate) struct Env {
 
 impl Env {
     /// Every variable with its meaning, for the documentation.
-    pub(crate) const TABLE: [(&str, &str); 9] = [
+    pub(crate) const TABLE: [(&str, &str); 10] = [
         ("AEGIS_CONFIG", "the settings file, as `--config`"),
         ("AEGIS_COLOR", "when to use colours, as `--color`"),
         (
@@ -60,6 +61,10 @@ impl Env {
         (
             "AEGIS_POLICY_PATH",
             "the policy that is meant where none is named, as `policy.path` in `aegis.yaml`, relative to the current folder",
+        ),
+        (
+            "AEGIS_SCORE_*",
+            "settings of `score` in `aegis.yaml`, likewise: `AEGIS_SCORE_FAIL_UNDER=80`",
         ),
         (
             "AEGIS_TODAY",
@@ -216,6 +221,15 @@ impl Env {
         let path = self.get(&variable(POLICY, "path"));
         Ok(Policy {
             path: path.map(PathBuf::from),
+        })
+    }
+
+    /// The settings of the score.
+    pub(crate) fn score(&self) -> anyhow::Result<Score> {
+        self.known(SCORE, &Score::KEYS)?;
+        Ok(Score {
+            fail_under: self.parsed(&variable(SCORE, "fail_under"))?,
+            root: self.get(&variable(SCORE, "root")).map(PathBuf::from),
         })
     }
 
