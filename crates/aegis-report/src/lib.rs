@@ -27,6 +27,7 @@
 //! # Ok::<(), aegis_report::UnknownFormat>(())
 //! ```
 
+pub mod change;
 pub mod clean;
 mod concise;
 mod github;
