@@ -7,11 +7,13 @@
 )]
 
 mod bad_input;
+mod baseline;
 mod cli;
 mod config;
 mod docs;
 mod exit_codes;
 mod formats;
+mod gate;
 mod harness;
 mod init;
 mod layering;

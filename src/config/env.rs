@@ -7,7 +7,7 @@ use std::str::FromStr;
 
 use anyhow::{anyhow, bail};
 
-use super::{Day, Policy, Scan};
+use super::{Day, Gate, Policy, Scan};
 use crate::cli::Color;
 use crate::words;
 
@@ -15,6 +15,7 @@ use crate::words;
 /// `scan`.
 const SCAN: &str = "AEGIS_SCAN_";
 const POLICY: &str = "AEGIS_POLICY_";
+const GATE: &str = "AEGIS_GATE_";
 
 /// The variables that count.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -27,7 +28,7 @@ pub(crate) struct Env {
 
 impl Env {
     /// Every variable with its meaning, for the documentation.
-    pub(crate) const TABLE: [(&str, &str); 6] = [
+    pub(crate) const TABLE: [(&str, &str); 7] = [
         ("AEGIS_CONFIG", "the settings file, as `--config`"),
         ("AEGIS_COLOR", "when to use colours, as `--color`"),
         (
@@ -37,6 +38,10 @@ impl Env {
         (
             "AEGIS_POLICY_PATH",
             "the policy that is meant where none is named, as `policy.path` in `aegis.yaml`, relative to the current folder",
+        ),
+        (
+            "AEGIS_GATE_*",
+            "settings of `gate` in `aegis.yaml`, likewise: `AEGIS_GATE_BASE=origin/main`; paths are relative to the current folder",
         ),
         (
             "AEGIS_TODAY",
@@ -154,6 +159,22 @@ impl Env {
         let path = self.get(&variable(POLICY, "path"));
         Ok(Policy {
             path: path.map(PathBuf::from),
+        })
+    }
+
+    /// The settings of a gate.
+    pub(crate) fn gate(&self) -> anyhow::Result<Gate> {
+        self.known(GATE, &Gate::KEYS)?;
+        let v = |key: &str| variable(GATE, key);
+        Ok(Gate {
+            base: self.get(&v("base")).map(str::to_owned),
+            baseline: self.get(&v("baseline")).map(PathBuf::from),
+            fail_under: self.parsed(&v("fail_under"))?,
+            fail_under_new: self.parsed(&v("fail_under_new"))?,
+            max_drop: self.parsed(&v("max_drop"))?,
+            fail_on: self.choice(&v("fail_on"))?,
+            fail_on_new: self.choice(&v("fail_on_new"))?,
+            policy_looser: self.choice(&v("policy_looser"))?,
         })
     }
 

@@ -13,7 +13,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use super::mistake::Mistake;
-use super::{Glob, Policy, Rebased, Scan};
+use super::{Gate, Glob, Policy, Rebased, Scan};
 
 /// The name of the settings file.
 pub(crate) const NAME: &str = "aegis.yaml";
@@ -34,8 +34,7 @@ pub(super) struct Sections {
     #[cfg_attr(test, schemars(with = "Option<BTreeMap<String, serde_json::Value>>"))]
     score: Later,
     /// What `aegis gate` asks of a change.
-    #[cfg_attr(test, schemars(with = "Option<BTreeMap<String, serde_json::Value>>"))]
-    gate: Later,
+    pub(super) gate: Option<Gate>,
     /// Which policy is meant where none is named.
     pub(super) policy: Option<Policy>,
     /// What content is let through.
@@ -192,6 +191,7 @@ mod tests {
         };
         same(schemars::schema_for!(Scan).to_value(), &Scan::KEYS);
         same(schemars::schema_for!(Policy).to_value(), &Policy::KEYS);
+        same(schemars::schema_for!(Gate).to_value(), &Gate::KEYS);
         same(schema(), &SECTIONS);
     }
 

@@ -3,3 +3,11 @@
 //! What the analyses found is turned into a score by a published formula, compared with a base, and
 //! judged. Nothing here prints or exits: the command line and whatever publishes a result use the
 //! same values, so that all of them show the same number.
+
+pub mod base;
+pub mod baseline;
+pub mod compare;
+mod identity;
+pub mod judge;
+
+pub use identity::Renames;
