@@ -294,16 +294,11 @@ fn visit(body: &[Stmt], f: &mut dyn FnMut(&Stmt)) {
                 visit(otherwise, f);
             }
             Stmt::With { body, .. } => visit(body, f),
-            Stmt::Try {
-                body,
-                handlers,
-                otherwise,
-                finally,
-            } => {
-                visit(body, f);
-                handlers.iter().for_each(|h| visit(h, f));
-                visit(otherwise, f);
-                visit(finally, f);
+            Stmt::Try(attempt) => {
+                visit(&attempt.body, f);
+                attempt.handlers.iter().for_each(|h| visit(h, f));
+                visit(&attempt.otherwise, f);
+                visit(&attempt.finally, f);
             }
             Stmt::Match { cases, .. } => cases.iter().for_each(|c| visit(c, f)),
             _ => {}

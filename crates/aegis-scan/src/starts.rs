@@ -114,7 +114,7 @@ fn set_environment(program: &Program<'_>, entries: &mut Entries, starts: &[deplo
 }
 
 fn has_main_block(facts: &facts::Facts) -> bool {
-    let body = facts.unit(0).map(|u| u.body.as_slice()).unwrap_or_default();
+    let body = facts.unit(0).map(|u| u.body.as_ref()).unwrap_or_default();
     body.iter().any(|s| {
         let Stmt::If { condition, .. } = s else {
             return false;
