@@ -112,13 +112,13 @@ fn outputs_that_cannot_be_are_refused_before_the_scan() {
     For more information, try '--help'.
     ");
     insta::assert_snapshot!(tree.aegis("scan -o sarfi=x").refused(), @"
-    error: invalid value 'sarfi=x' for '--output <FORMAT=PATH>': `sarfi` is not a format; did you mean `sarif`? expected text, concise, json, jsonl, sarif or github
+    error: invalid value 'sarfi=x' for '--output <FORMAT=PATH>': `sarfi` is not a format; did you mean `sarif`? expected text, concise, json, jsonl, sarif, github, gitlab, junit or markdown
 
     For more information, try '--help'.
     ");
     insta::assert_snapshot!(tree.aegis("scan --format sarfi").refused(), @"
     error: invalid value 'sarfi' for '--format <FORMAT>'
-      [possible values: text, concise, json, jsonl, sarif, github]
+      [possible values: text, concise, json, jsonl, sarif, github, gitlab, junit, markdown]
 
       tip: a similar value exists: 'sarif'
 
