@@ -175,17 +175,37 @@ pub(crate) fn gate(args: &ConfigArgs, env: &Env, paths: &[PathBuf]) -> anyhow::R
     Ok(env.gate()?.over(of_file))
 }
 
+/// The settings file that counts, if any.
+pub(crate) fn settings_file(args: &ConfigArgs, env: &Env, paths: &[PathBuf]) -> Option<PathBuf> {
+    config_file(args, env, paths)
+}
+
 /// The path of the policy that the settings name; those of the file are looked for from here.
 pub(crate) fn policy(args: &ConfigArgs, env: &Env) -> anyhow::Result<Option<PathBuf>> {
+    policy_for(args, env, &[])
+}
+
+/// The same, looked for from the first path.
+pub(crate) fn policy_for(
+    args: &ConfigArgs,
+    env: &Env,
+    paths: &[PathBuf],
+) -> anyhow::Result<Option<PathBuf>> {
     if let Some(path) = env.policy()?.path {
         return Ok(Some(path));
     }
-    let Some(file) = config_file(args, env, &[]) else {
+    let Some(file) = config_file(args, env, paths) else {
         return Ok(None);
     };
     let folder = file.parent().unwrap_or(Path::new(""));
     let path = file::read(&file)?.policy.and_then(|policy| policy.path);
     Ok(path.map(|path| folder.join(path)))
+}
+
+/// The path of the policy that the text of a settings file names; none if the text is broken.
+pub(crate) fn policy_in(path: &Path, text: &str) -> Option<PathBuf> {
+    let policy = file::of_text(path, text).ok()?.policy?;
+    Some(path.parent().unwrap_or(Path::new("")).join(policy.path?))
 }
 
 /// The settings of a run.

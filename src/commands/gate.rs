@@ -50,7 +50,7 @@ pub(crate) fn run(args: &GateArgs, env: &Env, streams: &mut Streams<'_>) -> anyh
     change.checks = judge(&now, &change, &terms(&asked), &scene); //   change -> checks
     now.change = Some(change);
     now.elapsed = Some(started.elapsed());
-    compared.remark(&was, args, streams.err)?; //                      what was not compared
+    compared.remark(&was, args, env, streams.err)?; //                 what was not compared
     write(&now, &plan, args, &options, streams)?; //                   report -> bytes                aegis-report
     verdict(&now, &settings, streams) //                               report -> exit code            exit.rs
 }

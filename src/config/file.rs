@@ -77,8 +77,13 @@ pub(super) fn read(path: &Path) -> anyhow::Result<Sections> {
             path.display()
         )
     })?;
+    Ok(of_text(path, &text)?)
+}
+
+/// What a text says that is, or was, in a file.
+pub(super) fn of_text(path: &Path, text: &str) -> Result<Sections, Mistake> {
     let shown = path.display().to_string().replace('\\', "/");
-    Ok(parse(&Arc::new(SourceFile::new(shown, text, None)))?)
+    parse(&Arc::new(SourceFile::new(shown, text, None)))
 }
 
 /// What is wrong with the text of a settings file.

@@ -11,7 +11,7 @@ use aegis_scan::Overlay;
 use anyhow::{Context, anyhow, bail};
 
 use crate::cli::GateArgs;
-use crate::config::{Gate, NAME};
+use crate::config::{self, Env, Gate, NAME};
 use crate::output::{self, printable};
 use crate::policies;
 use crate::words;
@@ -117,6 +117,7 @@ impl Compared {
         &self,
         was: &Report,
         args: &GateArgs,
+        env: &Env,
         err: &mut dyn Write,
     ) -> anyhow::Result<()> {
         let Self::Commit(base) = self else {
@@ -130,10 +131,10 @@ impl Compared {
                 first.path, first.reason
             ));
         }
-        let settings = args.config.config.clone().unwrap_or_else(|| NAME.into());
-        if !args.config.no_config && base.is_changed(&settings) {
+        let settings = config::settings_file(&args.config, env, &args.paths);
+        if let Some(settings) = settings.filter(|settings| base.is_changed(settings)) {
             notes.push(format!(
-                "`{}` is changed; what it says now holds for both sides",
+                "`{}` is changed; what it says now about scan and gate holds for both sides",
                 output::shown(&settings)
             ));
         }

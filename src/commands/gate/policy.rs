@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use aegis_gate::base::Was;
+use aegis_gate::base::{Base, Was};
 use aegis_gate::compare::PolicyBefore;
 use aegis_policy::policy::Policy;
 use aegis_policy::problem::Problems;
@@ -34,7 +34,7 @@ pub(super) fn both(
 ) -> anyhow::Result<Policies> {
     let named = match &args.policy {
         Some(path) => Some(path.clone()),
-        None => config::policy(&args.config, env)?,
+        None => config::policy_for(&args.config, env, &args.paths)?,
     };
     let look = output::look_of_stderr(args.color.color, env)?;
     let err = &mut *streams.err;
@@ -54,9 +54,9 @@ pub(super) fn both(
                 "a stored report holds no policy; `--base-policy FILE` names it".to_owned(),
             ),
         },
-        Compared::Commit(base) => match &named {
+        Compared::Commit(base) => match named_before(args, base, named.as_deref(), env)? {
             None => PolicyBefore::Absent,
-            Some(path) => before(path, base.file(path)?, &base.name),
+            Some(path) => before(&path, named.as_deref(), base, &mut desk)?,
         },
     };
     Ok(Policies {
@@ -66,21 +66,49 @@ pub(super) fn both(
     })
 }
 
-/// The policy that a file was.
-fn before(path: &Path, was: Was, base: &str) -> PolicyBefore {
-    match was {
-        Was::Same => PolicyBefore::Same,
+/// The file that was the policy: settings that are changed may have named another one.
+fn named_before(
+    args: &GateArgs,
+    base: &Base,
+    named: Option<&Path>,
+    env: &Env,
+) -> anyhow::Result<Option<PathBuf>> {
+    let named = named.map(Path::to_path_buf);
+    if args.policy.is_some() || env.policy()?.path.is_some() {
+        return Ok(named);
+    }
+    let Some(settings) = config::settings_file(&args.config, env, &args.paths) else {
+        return Ok(named);
+    };
+    let Was::Other(_, bytes) = base.file(&settings)? else {
+        return Ok(named);
+    };
+    let text = String::from_utf8_lossy(&bytes);
+    Ok(config::policy_in(&settings, &text).or(named))
+}
+
+/// The policy that a file was; `now` is the one that is the policy now.
+fn before(
+    path: &Path,
+    now: Option<&Path>,
+    base: &Base,
+    desk: &mut Desk<'_>,
+) -> anyhow::Result<PolicyBefore> {
+    let shown = policies::shown(path);
+    Ok(match base.file(path)? {
+        Was::Same if now == Some(path) => PolicyBefore::Same,
+        Was::Same => PolicyBefore::Was(Box::new(policies::load(path, desk)?)),
         Was::Absent => PolicyBefore::Absent,
         Was::Unknown(why) => PolicyBefore::Unknown(why),
-        Was::Other(_, bytes) => match load(&policies::shown(path), &bytes) {
+        Was::Other(_, bytes) => match load(&shown, &bytes) {
             Ok(policy) => PolicyBefore::Was(Box::new(policy)),
             Err(Problems(found)) => PolicyBefore::Unknown(format!(
-                "`{}` at {base} is no policy ({})",
-                policies::shown(path),
+                "`{shown}` at {} is no policy ({})",
+                base.name,
                 Tally::of(&found).words()
             )),
         },
-    }
+    })
 }
 
 fn load(name: &str, bytes: &[u8]) -> Result<Policy, Problems> {

@@ -97,6 +97,12 @@ impl Before {
     /// # Errors
     /// A text that is no such report, or one that is not complete.
     pub fn from_json(text: &str) -> Result<Self, StoredError> {
+        // A list would be taken for the values of an object, in order.
+        if !text.trim_ascii_start().starts_with('{') {
+            return Err(StoredError::Shape(serde::de::Error::custom(
+                "expected an object, in braces",
+            )));
+        }
         #[derive(Deserialize)]
         struct Head {
             format: String,
