@@ -1,9 +1,11 @@
 //! One file per command, each a straight line.
 
+pub(crate) mod baseline;
 pub(crate) mod catalog;
 pub(crate) mod completions;
 pub(crate) mod diff;
 pub(crate) mod explain;
+pub(crate) mod gate;
 pub(crate) mod github;
 pub(crate) mod init;
 pub(crate) mod man;

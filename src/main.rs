@@ -1,5 +1,6 @@
 //! `aegis`: parse the command line, run one command, turn the outcome into an exit code.
 
+mod baselines;
 mod cli;
 mod commands;
 mod config;
@@ -49,6 +50,8 @@ fn run(cli: &Cli, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
         Command::Score(args) => commands::score::run(args, &env, streams),
         Command::Diff(args) => commands::diff::run(args, &env, streams),
         Command::Plan(args) => commands::plan::run(args, &env, streams),
+        Command::Gate(args) => commands::gate::run(args, &env, streams),
+        Command::Baseline(args) => commands::baseline::run(args, &env, streams),
         Command::Policy(args) => commands::policy::run(args, &env, streams),
         Command::Schema(args) => commands::schema::run(args, streams),
         Command::Github(args) => commands::github::run(args, &env, streams),

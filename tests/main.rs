@@ -8,11 +8,13 @@
 
 mod action;
 mod bad_input;
+mod baseline;
 mod cli;
 mod config;
 mod docs;
 mod exit_codes;
 mod formats;
+mod gate;
 mod harness;
 mod init;
 mod layering;

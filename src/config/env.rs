@@ -8,7 +8,7 @@ use std::str::FromStr;
 use aegis_report::LinkBase;
 use anyhow::{anyhow, bail};
 
-use super::{Day, Policy, Scan, Score};
+use super::{Day, Gate, Policy, Scan, Score};
 use crate::cli::Color;
 use crate::words;
 
@@ -35,6 +35,7 @@ impl std::fmt::Debug for Hidden {
     }
 }
 const SCORE: &str = "AEGIS_SCORE_";
+const GATE: &str = "AEGIS_GATE_";
 
 /// The variables that count.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -51,7 +52,7 @@ pub(crate) struct Env {
 
 impl Env {
     /// Every variable with its meaning, for the documentation.
-    pub(crate) const TABLE: [(&str, &str); 10] = [
+    pub(crate) const TABLE: [(&str, &str); 11] = [
         ("AEGIS_CONFIG", "the settings file, as `--config`"),
         ("AEGIS_COLOR", "when to use colours, as `--color`"),
         (
@@ -65,6 +66,10 @@ impl Env {
         (
             "AEGIS_SCORE_*",
             "settings of `score` in `aegis.yaml`, likewise: `AEGIS_SCORE_FAIL_UNDER=80`",
+        ),
+        (
+            "AEGIS_GATE_*",
+            "settings of `gate` in `aegis.yaml`, likewise: `AEGIS_GATE_BASE=origin/main`; paths are relative to the current folder",
         ),
         (
             "AEGIS_TODAY",
@@ -230,6 +235,22 @@ impl Env {
         Ok(Score {
             fail_under: self.parsed(&variable(SCORE, "fail_under"))?,
             root: self.get(&variable(SCORE, "root")).map(PathBuf::from),
+        })
+    }
+
+    /// The settings of a gate.
+    pub(crate) fn gate(&self) -> anyhow::Result<Gate> {
+        self.known(GATE, &Gate::KEYS)?;
+        let v = |key: &str| variable(GATE, key);
+        Ok(Gate {
+            base: self.get(&v("base")).map(str::to_owned),
+            baseline: self.get(&v("baseline")).map(PathBuf::from),
+            fail_under: self.parsed(&v("fail_under"))?,
+            fail_under_new: self.parsed(&v("fail_under_new"))?,
+            max_drop: self.parsed(&v("max_drop"))?,
+            fail_on: self.choice(&v("fail_on"))?,
+            fail_on_new: self.choice(&v("fail_on_new"))?,
+            policy_looser: self.choice(&v("policy_looser"))?,
         })
     }
 
