@@ -446,6 +446,7 @@ fn judge(
             Some(Judged {
                 site: call_site,
                 rule: rules::for_kind(key.2, site.http),
+                model: describe.model(key, site),
                 lines,
             })
         })
