@@ -2,10 +2,7 @@
 //!
 //! `scripts/bench-runtime.sh` measures the same action in agent-aegis.
 
-#![expect(
-    clippy::expect_used,
-    reason = "a bench that cannot be set up ends"
-)]
+#![expect(clippy::expect_used, reason = "a bench that cannot be set up ends")]
 
 use std::io::Write as _;
 use std::time::{Duration, Instant};
