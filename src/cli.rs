@@ -1,5 +1,6 @@
 //! The command line: what may be typed, and what it means in the terms of the settings.
 
+mod audit;
 mod policy;
 mod probe;
 mod values;
@@ -13,6 +14,10 @@ use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use crate::config::{FailOn, Glob, RuleWord, Scan, Threads};
 use crate::output::Output;
 
+pub(crate) use audit::{
+    AuditArgs, AuditCommand, CheckpointArgs, EventFormat, ExportArgs, KeygenArgs, ProveArgs,
+    RotateArgs, SignerArgs, StatsArgs, StoreArgs, VerifyArgs,
+};
 pub(crate) use policy::{
     ConflictsArgs, InitArgs, MergeArgs, MergeFormat, PolicyArgs, PolicyCommand, Schema, SchemaArgs,
     ShowArgs, ShowFormat, SimulateArgs, TestArgs, TestFormat, ValidateArgs, ValidateFormat,
@@ -73,6 +78,10 @@ pub(crate) enum Command {
     Policy(PolicyArgs),
     /// Print the JSON Schema of policies, suites or settings
     Schema(SchemaArgs),
+    /// Show what was recorded, verify it, and prove it to others
+    Audit(Box<AuditArgs>),
+    /// Count what was recorded: by outcome, rule, agent, over time
+    Stats(Box<StatsArgs>),
     /// Explain a rule, or list all rules
     Explain(ExplainArgs),
     /// Show which frameworks and APIs are known

@@ -6,6 +6,7 @@
     reason = "helpers of tests fail the test"
 )]
 
+mod audit;
 mod bad_input;
 mod cli;
 mod config;

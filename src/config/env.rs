@@ -27,7 +27,7 @@ pub(crate) struct Env {
 
 impl Env {
     /// Every variable with its meaning, for the documentation.
-    pub(crate) const TABLE: [(&str, &str); 6] = [
+    pub(crate) const TABLE: [(&str, &str); 8] = [
         ("AEGIS_CONFIG", "the settings file, as `--config`"),
         ("AEGIS_COLOR", "when to use colours, as `--color`"),
         (
@@ -37,6 +37,14 @@ impl Env {
         (
             "AEGIS_POLICY_PATH",
             "the policy that is meant where none is named, as `policy.path` in `aegis.yaml`, relative to the current folder",
+        ),
+        (
+            "AEGIS_AUDIT_DB",
+            "the audit store that is meant where `--db` names none; `aegis_audit.db` otherwise",
+        ),
+        (
+            "AEGIS_AUDIT_KEY",
+            "the signing key of the audit store itself, where `--key-file` names none",
         ),
         (
             "AEGIS_TODAY",
@@ -120,6 +128,16 @@ impl Env {
     /// `AEGIS_COLOR`: as `--color`.
     pub(crate) fn color(&self) -> anyhow::Result<Option<Color>> {
         self.choice("AEGIS_COLOR")
+    }
+
+    /// `AEGIS_AUDIT_DB`: the audit store.
+    pub(crate) fn audit_db(&self) -> Option<PathBuf> {
+        self.get("AEGIS_AUDIT_DB").map(PathBuf::from)
+    }
+
+    /// `AEGIS_AUDIT_KEY`: the signing key.
+    pub(crate) fn audit_key(&self) -> Option<&str> {
+        self.get("AEGIS_AUDIT_KEY")
     }
 
     /// `AEGIS_TODAY`, else today.
