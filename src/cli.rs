@@ -1,5 +1,6 @@
 //! The command line: what may be typed, and what it means in the terms of the settings.
 
+mod audit;
 mod baseline;
 mod gate;
 mod github;
@@ -17,6 +18,10 @@ use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use crate::config::{FailOn, Glob, RuleWord, Scan, Threads};
 use crate::output::Output;
 
+pub(crate) use audit::{
+    AuditArgs, AuditCommand, CheckpointArgs, EventFormat, ExportArgs, KeygenArgs, ProveArgs,
+    RotateArgs, SignerArgs, StatsArgs, StoreArgs, VerifyArgs,
+};
 pub(crate) use baseline::{
     BaselineArgs, BaselineCommand, BaselineOf, BaselinePruneArgs, BaselineShowArgs,
     BaselineUpdateArgs, BaselineWhy, BaselineWriteArgs,
@@ -100,6 +105,10 @@ pub(crate) enum Command {
     Schema(SchemaArgs),
     /// Run the gate on GitHub Actions: read the event, publish the result
     Github(GithubArgs),
+    /// Show what was recorded, verify it, and prove it to others
+    Audit(Box<AuditArgs>),
+    /// Count what was recorded: by outcome, rule, agent, over time
+    Stats(Box<StatsArgs>),
     /// Explain a rule, or list all rules
     Explain(ExplainArgs),
     /// Show which frameworks and APIs are known

@@ -55,6 +55,8 @@ fn run(cli: &Cli, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
         Command::Policy(args) => commands::policy::run(args, &env, streams),
         Command::Schema(args) => commands::schema::run(args, streams),
         Command::Github(args) => commands::github::run(args, &env, streams),
+        Command::Audit(args) => commands::audit::run(args, &env, streams),
+        Command::Stats(args) => commands::stats::run(args, &env, streams),
         Command::Explain(args) => commands::explain::run(args, streams),
         Command::Catalog(args) => commands::catalog::run(args, &env, streams),
         Command::Completions(args) => commands::completions::run(args, streams),

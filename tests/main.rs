@@ -7,6 +7,7 @@
 )]
 
 mod action;
+mod audit;
 mod bad_input;
 mod baseline;
 mod cli;

@@ -52,7 +52,7 @@ pub(crate) struct Env {
 
 impl Env {
     /// Every variable with its meaning, for the documentation.
-    pub(crate) const TABLE: [(&str, &str); 11] = [
+    pub(crate) const TABLE: [(&str, &str); 13] = [
         ("AEGIS_CONFIG", "the settings file, as `--config`"),
         ("AEGIS_COLOR", "when to use colours, as `--color`"),
         (
@@ -70,6 +70,14 @@ impl Env {
         (
             "AEGIS_GATE_*",
             "settings of `gate` in `aegis.yaml`, likewise: `AEGIS_GATE_BASE=origin/main`; paths are relative to the current folder",
+        ),
+        (
+            "AEGIS_AUDIT_DB",
+            "the audit store that is meant where `--db` names none; `aegis_audit.db` otherwise",
+        ),
+        (
+            "AEGIS_AUDIT_KEY",
+            "the signing key of the audit store itself, where `--key-file` names none",
         ),
         (
             "AEGIS_TODAY",
@@ -192,6 +200,16 @@ impl Env {
             Some(format!("{project}/-/blob/{commit}"))
         };
         github().or_else(gitlab)?.parse().ok()
+    }
+
+    /// `AEGIS_AUDIT_DB`: the audit store.
+    pub(crate) fn audit_db(&self) -> Option<PathBuf> {
+        self.get("AEGIS_AUDIT_DB").map(PathBuf::from)
+    }
+
+    /// `AEGIS_AUDIT_KEY`: the signing key.
+    pub(crate) fn audit_key(&self) -> Option<&str> {
+        self.get("AEGIS_AUDIT_KEY")
     }
 
     /// `AEGIS_TODAY`, else today.
