@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use aegis_diag::{
-    Affected, Certainty, Finding, Proof, Suppressed, SuppressedBy, content_fingerprint,
+    Affected, Certainty, Finding, Proof, Suppressed, SuppressedBy, content_fingerprint, is_date,
 };
 use aegis_policy::action::Action;
 use aegis_policy::clock::Moment;
@@ -21,7 +21,6 @@ use sha2::{Digest, Sha256};
 
 use crate::assemble::{self, Assembled, category, quote, runs};
 use crate::suspect::Subject;
-use crate::waiver::is_date;
 use crate::{Input, Options, ProbeReport, compare, rules};
 
 /// What `format` says.
@@ -80,7 +79,7 @@ struct Guard {
 #[non_exhaustive]
 pub enum BaselineError {
     /// It is not JSON, or of another shape.
-    #[error("it is not a baseline: {0}")]
+    #[error("it is not a baseline")]
     Shape(#[from] serde_json::Error),
     /// It is some other file.
     #[error("it is not a baseline: `format` is `{0}`, not `aegis/probe-baseline`")]
