@@ -237,6 +237,14 @@ fn judge(
             exit = Exit::GateFailed;
         }
     }
+    if args.fail_on_new && !report.findings.is_empty() {
+        let n = output::are(report.findings.len(), "finding", "findings");
+        writeln!(
+            streams.err,
+            "failed: {n} not in the baseline (`--fail-on-new`)"
+        )?;
+        exit = Exit::GateFailed;
+    }
     if let Some(points) = args.fail_under.filter(|p| report.score.tenths() < p.0) {
         let shown = |tenths: u16| format!("{}.{}", tenths / 10, tenths % 10);
         writeln!(

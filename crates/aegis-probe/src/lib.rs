@@ -90,7 +90,7 @@ impl Default for Options {
             seed: 0,
             near_budget: 2_000_000,
             box_budget: 4_096,
-            fuzz_cases: 512,
+            fuzz_cases: 320,
             all: false,
             fixes: true,
             fix_budget: 2_000,
@@ -107,6 +107,8 @@ pub struct ProbeReport {
     pub findings: Vec<Finding>,
     /// What waivers in the policy, or the baseline, suppressed.
     pub suppressed: Vec<Suppressed>,
+    /// Whether it was held against a baseline: then all findings are new.
+    pub compared: bool,
     /// Entries of the baseline that nothing corresponds to any more.
     pub gone: Vec<String>,
     /// How robust the policy is.
@@ -171,6 +173,7 @@ pub fn probe(input: &Input<'_>, options: &Options) -> ProbeReport {
         unknown: findings.iter().map(questions).sum(),
         findings,
         suppressed,
+        compared: options.baseline.is_some(),
         gone,
         score,
         probes,

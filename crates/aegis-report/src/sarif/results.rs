@@ -37,6 +37,7 @@ pub(super) fn build<'a>(
     entries: &[Entry<'a>],
     rules: &Rules,
     options: &Options,
+    compared: bool,
 ) -> Vec<RunResult<'a>> {
     let mut hashes = LineHashes::default();
     entries
@@ -50,6 +51,7 @@ pub(super) fn build<'a>(
             related_locations: related(finding, options),
             code_flows: code_flow(finding, options).into_iter().collect(),
             partial_fingerprints: fingerprints(finding, &mut hashes),
+            baseline_state: compared.then(|| state(*suppressed)),
             suppressions: suppressed.iter().map(|s| suppression(s)).collect(),
             fixes: fix(finding, options).into_iter().collect(),
             properties: properties(finding),
@@ -222,6 +224,14 @@ fn fingerprints<'a>(
         prints.insert("aegis/v1", finding.fingerprint.clone());
     }
     prints
+}
+
+/// How a result lies to the baseline it was held against.
+fn state(suppressed: Option<&Suppressed>) -> &'static str {
+    match suppressed.map(|s| s.by) {
+        Some(SuppressedBy::Baseline) => "unchanged",
+        Some(SuppressedBy::Comment) | None => "new",
+    }
 }
 
 fn suppression(suppressed: &Suppressed) -> Suppression<'_> {
