@@ -9,6 +9,7 @@
 mod bad_input;
 mod cli;
 mod config;
+mod diff;
 mod docs;
 mod exit_codes;
 mod formats;
@@ -17,6 +18,7 @@ mod init;
 mod layering;
 mod policy_docs;
 mod policy_files;
+mod probe;
 mod simulate;
 mod suite;
 mod validate;
