@@ -7,7 +7,7 @@ Each policy says in its head what is wrong with it: `# expect: AEG202|AEG201 rul
 - by agent-aegis, whose findings have other names, if any finding has an action that the policy
   really lets run unattended by one of the rules. That is generous: what it says of it is not read.
 
-Findings below `medium` are left out on both sides. Processor time, not wall time, is measured,
+Findings below `medium` count for defects, some of which are no worse, and for nothing else. Processor time, not wall time, is measured,
 since other programs disturb that less; the best of three runs, in turns.
 """
 
@@ -40,24 +40,22 @@ def defects(text):
 def by_aegis(report):
     found = []
     for finding in report["findings"]:
-        if finding["severity"] in LOUD:
-            witnesses = (finding.get("proof") or {}).get("witnesses", [])
-            names = set(re.findall("`([^`]+)`", finding["message"]))
-            names |= {w["rule"] or "defaults" for w in witnesses}
-            found.append((finding["rule"]["id"], names))
+        witnesses = (finding.get("proof") or {}).get("witnesses", [])
+        names = set(re.findall("`([^`]+)`", finding["message"]))
+        names |= {w["rule"] or "defaults" for w in witnesses}
+        found.append((finding["rule"]["id"], names))
     return found
 
 
 def by_peer(report, policy, aegis):
     found = []
     for finding in report["findings"]:
-        if finding["severity"] in LOUD:
-            action = ["--type", finding["action_type"], "--target", finding["action_target"]]
-            answer, _ = run([aegis, "simulate", policy, "--format", "json", *action])
-            decision = answer["actions"][0]
-            auto = decision["approval"] == "auto"
-            by = (decision["rule"] or {}).get("name", "defaults")
-            found.append((None, {by} if auto else set()))
+        action = ["--type", finding["action_type"], "--target", finding["action_target"]]
+        answer, _ = run([aegis, "simulate", policy, "--format", "json", *action])
+        decision = answer["actions"][0]
+        auto = decision["approval"] == "auto"
+        by = (decision["rule"] or {}).get("name", "defaults")
+        found.append((None, {by} if auto else set()))
     return found
 
 
@@ -98,11 +96,12 @@ def main():
                     said = by_aegis(report)
                 else:
                     said = by_peer(report, str(path), aegis)
-                total[name] += len(said)
+                loud = sum(f["severity"] in LOUD for f in report["findings"])
+                total[name] += loud
                 found[name] += sum(is_found(defect, said) for defect in expected)
                 if not expected:
-                    false[name] += len(said)
-                    alarmed[name] += bool(said)
+                    false[name] += loud
+                    alarmed[name] += loud > 0
         for name, spent in best.items():
             times[name].append(spent)
 
