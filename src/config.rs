@@ -175,6 +175,39 @@ pub(crate) fn gate(args: &ConfigArgs, env: &Env, paths: &[PathBuf]) -> anyhow::R
     Ok(env.gate()?.over(of_file))
 }
 
+/// What one layer says about the score.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Score {
+    /// Exit with 1 if the score is lower: 0 to 100.
+    pub(crate) fail_under: Option<Points>,
+    /// The folder that `.github` and the files of other CI lie in, relative to this file. The top of
+    /// the git repository if left out.
+    pub(crate) root: Option<PathBuf>,
+}
+
+impl Score {
+    /// The keys of the section.
+    pub(crate) const KEYS: [&str; 2] = ["fail_under", "root"];
+}
+
+/// What the settings say about the score; those of the file are looked for from the first path.
+pub(crate) fn score(args: &ConfigArgs, env: &Env, paths: &[PathBuf]) -> anyhow::Result<Score> {
+    let said = env.score()?;
+    let Some(file) = config_file(args, env, paths) else {
+        return Ok(said);
+    };
+    let folder = file.parent().unwrap_or(Path::new(""));
+    let below = file::read(&file)?.score.unwrap_or_default();
+    Ok(Score {
+        fail_under: said.fail_under.or(below.fail_under),
+        root: said
+            .root
+            .or_else(|| below.root.map(|root| folder.join(root))),
+    })
+}
+
 /// The settings file that counts, if any.
 pub(crate) fn settings_file(args: &ConfigArgs, env: &Env, paths: &[PathBuf]) -> Option<PathBuf> {
     config_file(args, env, paths)

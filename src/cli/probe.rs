@@ -8,7 +8,8 @@ use clap::{Args, ValueEnum, ValueHint};
 
 use super::{ConfigArgs, OUTPUT};
 use crate::cli::policy::ColorArgs;
-use crate::config::{FailOn, Points};
+use crate::config::FailOn;
+pub(crate) use crate::config::Points;
 use crate::output::Output;
 
 const INPUT: &str = "Input";

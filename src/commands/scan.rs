@@ -271,7 +271,7 @@ pub(super) fn nothing(
 }
 
 /// Why no file was analysed.
-fn why_nothing(report: &Report, settings: &Settings) -> String {
+pub(super) fn why_nothing(report: &Report, settings: &Settings) -> String {
     if let Some(first) = report.skipped.first() {
         let n = words::count(
             report.skipped.len(),

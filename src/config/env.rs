@@ -7,7 +7,7 @@ use std::str::FromStr;
 
 use anyhow::{anyhow, bail};
 
-use super::{Day, Gate, Policy, Scan};
+use super::{Day, Gate, Policy, Scan, Score};
 use crate::cli::Color;
 use crate::words;
 
@@ -16,6 +16,7 @@ use crate::words;
 const SCAN: &str = "AEGIS_SCAN_";
 const POLICY: &str = "AEGIS_POLICY_";
 const GATE: &str = "AEGIS_GATE_";
+const SCORE: &str = "AEGIS_SCORE_";
 
 /// The variables that count.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -28,7 +29,7 @@ pub(crate) struct Env {
 
 impl Env {
     /// Every variable with its meaning, for the documentation.
-    pub(crate) const TABLE: [(&str, &str); 7] = [
+    pub(crate) const TABLE: [(&str, &str); 8] = [
         ("AEGIS_CONFIG", "the settings file, as `--config`"),
         ("AEGIS_COLOR", "when to use colours, as `--color`"),
         (
@@ -38,6 +39,10 @@ impl Env {
         (
             "AEGIS_POLICY_PATH",
             "the policy that is meant where none is named, as `policy.path` in `aegis.yaml`, relative to the current folder",
+        ),
+        (
+            "AEGIS_SCORE_*",
+            "settings of `score` in `aegis.yaml`, likewise: `AEGIS_SCORE_FAIL_UNDER=80`",
         ),
         (
             "AEGIS_GATE_*",
@@ -175,6 +180,15 @@ impl Env {
             fail_on: self.choice(&v("fail_on"))?,
             fail_on_new: self.choice(&v("fail_on_new"))?,
             policy_looser: self.choice(&v("policy_looser"))?,
+        })
+    }
+
+    /// The settings of the score.
+    pub(crate) fn score(&self) -> anyhow::Result<Score> {
+        self.known(SCORE, &Score::KEYS)?;
+        Ok(Score {
+            fail_under: self.parsed(&variable(SCORE, "fail_under"))?,
+            root: self.get(&variable(SCORE, "root")).map(PathBuf::from),
         })
     }
 

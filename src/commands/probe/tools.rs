@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use aegis_diag::CallKind;
 use aegis_policy::action::Hints;
 use aegis_probe::Tool;
 use anyhow::{Context, anyhow, bail};
@@ -35,22 +34,7 @@ fn coded(args: &ProbeArgs, env: &Env) -> anyhow::Result<Vec<Tool>> {
     let settings = Settings::resolve(Scan::default(), &args.config, env, &args.code)?;
     let input = aegis_scan::Input::Paths(args.code.clone());
     let report = aegis_scan::scan(&input, &settings.scan)?;
-    let tools = report
-        .sites
-        .iter()
-        .filter(|site| site.kind == CallKind::ToolDef);
-    let tools = tools.filter_map(|site| {
-        let tool = site.tool.as_ref()?;
-        Some(Tool {
-            name: tool.name.clone()?,
-            target: None,
-            params: tool.params.iter().map(|p| p.name.clone()).collect(),
-            hints: Hints::default(),
-            source: site.span.locator(),
-            span: Some(site.span.clone()),
-        })
-    });
-    let tools: Vec<Tool> = tools.collect();
+    let tools = aegis_gate::own_tools(&report);
     if tools.is_empty() {
         bail!(
             "`--code`: no tool with a known name is found there; `aegis scan --inventory` shows what is"
