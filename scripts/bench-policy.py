@@ -1,17 +1,25 @@
 """The Python half of bench-policy.sh.
 
     bench-policy.py measure [--quick]   times agent-aegis; needs the package agent-aegis
-    bench-policy.py table FILE...       measurements of all engines -> a table in Markdown
+    bench-policy.py section FILE...     measurements of all engines -> a section in Markdown
+    bench-policy.py write FILE PAGE     puts the section in FILE into PAGE, between its two marks
 
 Measurements are lines `engine<TAB>rules<TAB>place<TAB>nanoseconds`.
 """
 
+import datetime
+import os
+import re
 import statistics
 import sys
 import time
+from pathlib import Path
 
 COUNTS = [10, 100, 1000]
 PLACES = ["first", "middle", "last", "none"]
+BEGIN = "<!-- Policies: written by scripts/bench-policy.sh. -->"
+END = "<!-- Policies: end. -->"
+HOME = Path(__file__).resolve().parent.parent
 
 
 def specs(count):
@@ -50,7 +58,6 @@ def median_time(budget, call):
 
 def measure(budget):
     import tempfile
-    from pathlib import Path
 
     from aegis.core.action import Action
     from aegis.core.policy import Policy
@@ -88,33 +95,112 @@ def shown(nanoseconds):
     return f"{nanoseconds:.0f} ns"
 
 
-def table(paths):
+def times(ratio):
+    return f"{ratio:.1f}" if ratio < 10 else f"{ratio:,.0f}"
+
+
+def read(paths):
+    """(engine, rules, place) -> nanoseconds, and the engines in their order."""
     found = {}
-    engines = []
     for path in paths:
-        for line in open(path, encoding="utf-8"):
-            engine, count, place, nanoseconds = line.rstrip("\n").split("\t")
-            if engine not in engines:
-                engines.append(engine)
+        for line in Path(path).read_text(encoding="utf-8").splitlines():
+            engine, count, place, nanoseconds = line.split("\t")
             found[engine, int(count), place] = float(nanoseconds)
-    head = ["rules", "rule that matches", *engines]
-    print("| " + " | ".join(head) + " |")
-    print("|" + "---:|" + "---|" + "---:|" * len(engines))
-    for count in COUNTS:
+    return found, list(dict.fromkeys(engine for engine, _, _ in found))
+
+
+def versions():
+    lock = (HOME / "benches/peers/Cargo.lock").read_text(encoding="utf-8")
+
+    def of(package):
+        return re.search(rf'name = "{package}"\nversion = "([^"]+)"', lock)[1]
+
+    return f"cedar-policy {of('cedar-policy')}, regorus {of('regorus')} and agent-aegis 1.0.0"
+
+
+def machine():
+    model = "unknown processor"
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8") as info:
+            model = next((line.split(":")[1].strip() for line in info if line.startswith("model name")), model)
+    except OSError:
+        pass
+    load = os.getloadavg()[0]
+    return f"{os.cpu_count()} cores ({model}), load {load:.1f} at the end"
+
+
+def table(found, engines):
+    yield "| rules | rule that matches | " + " | ".join(engines) + " |"
+    yield "|---:|---|" + "---:|" * len(engines)
+    for count in [*COUNTS, 10_000]:
         for place in [*PLACES, "load"]:
-            ours = found.get(("aegis", count, place))
+            ours = found["aegis", count, place]
             cells = []
             for engine in engines:
                 theirs = found.get((engine, count, place))
                 if theirs is None:
                     cells.append("")
-                elif engine == "aegis" or not ours:
+                elif engine == "aegis":
                     cells.append(shown(theirs))
                 else:
-                    ratio = theirs / ours
-                    cells.append(f"{shown(theirs)} ({ratio:.1f}x)" if ratio < 10 else f"{shown(theirs)} ({ratio:.0f}x)")
+                    cells.append(f"{shown(theirs)} ({times(theirs / ours)}x)")
             label = "(load and compile)" if place == "load" else place
-            print(f"| {count:,} | {label} | " + " | ".join(cells) + " |")
+            yield f"| {count:,} | {label} | " + " | ".join(cells) + " |"
+
+
+def shapes(found):
+    yield "| 1,000 rules | load and compile |"
+    yield "|---|---:|"
+    yield f"| of two patterns | {shown(found['aegis', 1000, 'load'])} |"
+    for (engine, _, place), time in found.items():
+        if engine == "aegis" and place.startswith("load "):
+            yield f"| {place.removeprefix('load ')} | {shown(time)} |"
+
+
+def aims(found):
+    """What was aimed at, and whether it is met: (aim, figure, met)."""
+
+    def slowest(count):
+        return max(found["aegis", count, place] for place in PLACES)
+
+    for count, limit in [(10, 400), (1_000, 1_000), (10_000, 3_000)]:
+        time = slowest(count)
+        yield f"decide with {count:,} rules within {shown(limit)}", shown(time), time <= limit
+    loads = [time for (engine, count, place), time in found.items() if engine == "aegis" and count == 1000 and place.startswith("load")]
+    yield "load 1,000 rules within 20 ms, the slowest kind", shown(max(loads)), max(loads) <= 20e6
+    for engine, least in [("agent-aegis", 50), ("cedar", 100), ("regorus", 200)]:
+        for place in PLACES:
+            ratio = found[engine, 1000, place] / found["aegis", 1000, place]
+            yield f"1,000 rules, {place}: {least} times faster than {engine}", f"{times(ratio)} times", ratio >= least
+
+
+def section(paths):
+    found, engines = read(paths)
+    print("## Policies\n")
+    print(
+        f"`scripts/bench-policy.sh` on {datetime.date.today()}, {machine()}. The same rules in the language of each engine, "
+        f"beside {versions()}; every engine gave the same answers before it was timed. Rule *i* blocks what has its verb on its "
+        "target, every fourth with patterns that may match anywhere. Medians; in brackets how many times as long as Aegis.\n"
+    )
+    print("\n".join(table(found, engines)) + "\n")
+    print(
+        "What loading takes depends on what the rules hold. A regular expression is checked when it is loaded and built when it is "
+        "first asked, if it is certain to stay within its bound; otherwise it is built at once.\n"
+    )
+    print("\n".join(shapes(found)) + "\n")
+    print("| aim | measured | |\n|---|---:|---|")
+    for aim, figure, met in aims(found):
+        print(f"| {aim} | {figure} | {'met' if met else '**missed**'} |")
+
+
+def write(path, page):
+    """Replaces what stands between the marks, and nothing else."""
+    text = Path(page).read_text(encoding="utf-8")
+    if text.count(BEGIN) != 1 or text.count(END) != 1 or text.index(BEGIN) > text.index(END):
+        sys.exit(f"{page} needs the lines `{BEGIN}` and `{END}`, once and in this order")
+    before, after = text[: text.index(BEGIN)], text[text.index(END) :]
+    new = Path(path).read_text(encoding="utf-8").strip()
+    Path(page).write_text(f"{before}{BEGIN}\n\n{new}\n\n{after}", encoding="utf-8")
 
 
 def main(args):
@@ -123,8 +209,10 @@ def main(args):
             measure(1.0)
         case ["measure", "--quick"]:
             measure(0.05)
-        case ["table", *paths] if paths:
-            table(paths)
+        case ["section", *paths] if paths:
+            section(paths)
+        case ["write", path, page]:
+            write(path, page)
         case _:
             sys.exit(__doc__)
 

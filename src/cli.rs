@@ -7,7 +7,7 @@ mod values;
 
 use std::path::PathBuf;
 
-use aegis_report::Format;
+use aegis_report::{Format, LinkBase};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 
@@ -124,6 +124,12 @@ pub(crate) struct ScanArgs {
     /// Show suppressed findings too
     #[arg(long, help_heading = OUTPUT)]
     pub(crate) include_suppressed: bool,
+    /// Link places in Markdown and HTML reports to files below this address
+    ///
+    /// Such as `https://github.com/owner/repository/blob/COMMIT/`; in GitHub Actions and GitLab CI it
+    /// is known.
+    #[arg(long, value_name = "URL", value_hint = ValueHint::Url, help_heading = OUTPUT)]
+    pub(crate) link_base: Option<LinkBase>,
     /// When to use colours
     ///
     /// `auto`: on a terminal, unless `NO_COLOR` is set.

@@ -1,5 +1,6 @@
 //! Where reports go: stdout, or files that are replaced as a whole.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::fs::{self, OpenOptions};
 use std::io::{self, IsTerminal, Read, Write};
@@ -196,11 +197,23 @@ pub(crate) fn look(color: Option<Color>, env: &Env) -> anyhow::Result<Options> {
             .map_or(default.width, |(width, _)| usize::from(width.0)),
         tool_version: env!("CARGO_PKG_VERSION").to_owned(),
         root: repository_path().unwrap_or_default(),
+        link_base: env.link_base(),
         ..default
     })
 }
 
-/// The same for stderr, which may be a terminal when stdout is not, and the other way round.
+/// The packages that import paths come from, if a report among `plan` names packages.
+pub(crate) fn packages(
+    plan: &[Output],
+    config: &aegis_scan::Config,
+) -> anyhow::Result<BTreeMap<String, String>> {
+    match plan.iter().any(|o| o.format == Format::Cyclonedx) {
+        true => Ok(aegis_scan::list_packages(config)?.into_iter().collect()),
+        false => Ok(BTreeMap::new()),
+    }
+}
+
+/// The look of stderr, which may be a terminal when stdout is not, and the other way round.
 pub(crate) fn look_of_stderr(color: Option<Color>, env: &Env) -> anyhow::Result<Options> {
     let look = look(color, env)?;
     let color = match color.or(env.color()?).unwrap_or(Color::Auto) {

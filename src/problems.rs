@@ -1,9 +1,12 @@
 //! Problems of policies, suites and settings, drawn as the findings of a scan are.
 
-use aegis_diag::{Label, Span};
-use aegis_policy::problem::{Problem, Severity};
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use aegis_diag::{Finding, Label, Report, Rule, Span, content_fingerprint};
+use aegis_policy::problem::{CODES, Problem, Severity};
 use aegis_report::remark::{Loudness, Remark, annotations};
-use aegis_report::{Options, clean};
+use aegis_report::{Options, clean, sarif};
 use serde::Serialize;
 
 use crate::words;
@@ -21,6 +24,69 @@ pub(crate) fn github(problems: &[Problem], look: &Options) -> Vec<String> {
         problems.iter().map(|p| (p.code.to_owned(), remark(p))),
         look,
     )
+}
+
+/// The problems as SARIF 2.1.0: errors are errors, warnings are warnings. `properties` is what the
+/// command says of itself.
+pub(crate) fn sarif<'a>(
+    problems: impl IntoIterator<Item = &'a Problem>,
+    look: &Options,
+    properties: impl Serialize,
+) -> String {
+    let mut same: HashMap<String, usize> = HashMap::new();
+    let findings = problems.into_iter().filter_map(|problem| {
+        let mut finding = finding(problem)?;
+        let span = &problem.primary.span;
+        let path = &span.file.path;
+        let key = |n| content_fingerprint(problem.code, path, "", span.text(), n);
+        let times = same.entry(key(0)).or_default();
+        finding.fingerprint = key(*times);
+        *times += 1;
+        Some(finding)
+    });
+    let report = Report {
+        findings: findings.collect(),
+        rules: RULES.iter().collect(),
+        ..Report::default()
+    };
+    sarif::render_with(&report, look, properties)
+}
+
+/// The codes of problems as rules.
+static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
+    let rule = |&(id, says): &(&'static str, &'static str)| {
+        let warning = says.strip_prefix("*warning:* ");
+        let summary = warning.unwrap_or(says);
+        Rule {
+            id,
+            name: id,
+            severity: severity(warning.map_or(Severity::Error, |_| Severity::Warning)),
+            summary,
+            tags: &["policy"],
+            cwe: None,
+            since: "0.1.0",
+            page: summary,
+        }
+    };
+    CODES.iter().map(rule).collect()
+});
+
+fn severity(of: Severity) -> aegis_diag::Severity {
+    match of {
+        Severity::Error => aegis_diag::Severity::High,
+        Severity::Warning => aegis_diag::Severity::Medium,
+    }
+}
+
+/// `None` for a code that is not in the list, of which there is none.
+fn finding(problem: &Problem) -> Option<Finding> {
+    let rule = RULES.iter().find(|rule| rule.id == problem.code)?;
+    let Label { span, text } = problem.primary.clone();
+    let mut finding = Finding::at(rule, span, &*problem.message, text);
+    finding.severity = severity(problem.severity);
+    finding.related.clone_from(&problem.related);
+    finding.help.clone_from(&problem.help);
+    Some(finding)
 }
 
 fn remark(problem: &Problem) -> Remark<'_> {

@@ -244,3 +244,22 @@ pub(crate) fn into_closed_pipe(args: &[&str]) -> (Option<i32>, String) {
         String::from_utf8_lossy(&output.stderr).into_owned(),
     )
 }
+
+/// What is wrong with a document by the schema of SARIF 2.1.0.
+pub(crate) fn sarif_mistakes(sarif: &serde_json::Value) -> Vec<String> {
+    let schema = repository().join("crates/aegis-report/tests/data/sarif-schema-2.1.0.json");
+    let mut schema: serde_json::Value =
+        serde_json::from_str(&std::fs::read_to_string(schema).unwrap()).unwrap();
+    // As published, the pattern of a language, which Aegis does not write, is no regular expression.
+    for of in ["run", "toolComponent"] {
+        schema["definitions"][of]["properties"]["language"]
+            .as_object_mut()
+            .unwrap()
+            .remove("pattern");
+    }
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    validator
+        .iter_errors(sarif)
+        .map(|e| format!("{}: {e}", e.instance_path()))
+        .collect()
+}

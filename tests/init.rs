@@ -272,7 +272,8 @@ fn programs_are_told_what_was_done() {
           "path": "app.py",
           "line": 10
         }
-      ]
+      ],
+      "runs": null
     }
     "#);
     assert_eq!(
@@ -280,6 +281,96 @@ fn programs_are_told_what_was_done() {
         serde_json::json!({"path": "aegis.yaml", "kind": "config", "written": true})
     );
     assert_eq!(json["next"][1], "aegis test");
+}
+
+/// Names that promise reading, in a program where some of the tools run a shell: themselves, through
+/// a helper that two of them share, through a method, and in a function they define.
+#[test]
+fn tools_that_run_a_shell_are_no_readers() {
+    let server = r#"import subprocess
+
+from mcp.server.fastmcp import FastMCP
+
+from helper import Runner, shell
+
+mcp = FastMCP("x")
+runner = Runner()
+
+
+@mcp.tool()
+def get_route(host: str) -> str:
+    return subprocess.run(f"traceroute {host}", shell=True).stdout
+
+
+@mcp.tool()
+def get_address(host: str) -> str:
+    return shell(f"dig {host}")
+
+
+@mcp.tool()
+def get_size(path: str) -> str:
+    return shell("du -s " + path)
+
+
+@mcp.tool()
+def get_state(name: str) -> str:
+    return runner.state(name)
+
+
+@mcp.tool()
+def list_files(path: str) -> str:
+    def run():
+        return subprocess.run(path, shell=True)
+    return run()
+
+
+@mcp.tool()
+def get_version(name: str) -> str:
+    subprocess.run(["uname", "-a"])
+    return name
+
+
+@mcp.tool()
+def delete_file(path: str) -> str:
+    return shell("rm " + path)
+"#;
+    let helper = r#"import os
+import subprocess
+
+
+def shell(command):
+    return subprocess.run(command, shell=True, capture_output=True, text=True).stdout
+
+
+class Runner:
+    def state(self, name):
+        return os.popen("systemctl status " + name).read()
+"#;
+    let tree = Tree::new(&[("server.py", server), ("helper.py", helper)]);
+    let run = tree.aegis("init");
+    run.ok();
+    tree.aegis("test").ok();
+    let json = tree.aegis("init --force --format json").json();
+    let tools = json["tools"].as_array().unwrap().iter().map(|tool| {
+        let runs = &tool["runs"];
+        let text = |value: &serde_json::Value| value.as_str().unwrap_or("-").to_owned();
+        let place = match runs["line"].as_u64() {
+            Some(line) => format!(" {} {}:{line}", text(&runs["api"]), text(&runs["path"])),
+            None => String::new(),
+        };
+        let [name, effect, source, approval] =
+            ["name", "effect", "effect_source", "approval"].map(|key| text(&tool[key]));
+        format!("{name}: {effect} ({source}), {approval}{place}")
+    });
+    insta::assert_snapshot!(tools.collect::<Vec<_>>().join("\n"), @"
+    delete_file: delete (catalogue), block subprocess.run helper.py:6
+    get_address: execute (code), approve subprocess.run helper.py:6
+    get_route: execute (code), approve subprocess.run server.py:13
+    get_size: execute (code), approve subprocess.run helper.py:6
+    get_state: execute (code), approve os.popen helper.py:11
+    get_version: read (name), auto
+    list_files: execute (code), approve subprocess.run server.py:34
+    ");
 }
 
 #[test]

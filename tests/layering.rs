@@ -6,20 +6,33 @@ use std::process::Command;
 use crate::harness::repository;
 
 /// Every crate of the workspace with its layer.
-const LAYERS: [(&str, u8); 9] = [
+const LAYERS: [(&str, u8); 11] = [
+    ("aegis-audit", 0),
     ("aegis-diag", 0),
     ("aegis-policies", 0),
     ("aegis-queries", 0),
     ("aegis-policy", 1),
     ("aegis-report", 1),
     ("aegis-probe", 2),
+    ("aegis-runtime", 2),
     ("aegis-scan", 2),
     ("aegis-github", 3),
     ("aegis-cli", 4),
 ];
 
 /// What a crate must not pull in, so that it stays light for those who embed it.
-const FORBIDDEN: [(&str, &[&str]); 6] = [
+const FORBIDDEN: [(&str, &[&str]); 8] = [
+    (
+        "aegis-audit",
+        &[
+            "tree-sitter",
+            "clap",
+            "anyhow",
+            "rayon",
+            "tokio",
+            "schemars",
+        ],
+    ),
     (
         "aegis-diag",
         &[
@@ -57,6 +70,22 @@ const FORBIDDEN: [(&str, &[&str]); 6] = [
     (
         "aegis-probe",
         &["tree-sitter", "clap", "anyhow", "tokio", "schemars"],
+    ),
+    (
+        "aegis-runtime",
+        &[
+            "tree-sitter",
+            "octocrab",
+            "clap",
+            "anyhow",
+            "axum",
+            "hyper",
+            "reqwest",
+            "rustls",
+            "serde-saphyr",
+            "aegis-report",
+            "aegis-queries",
+        ],
     ),
     ("aegis-scan", &["clap", "anyhow", "jiff", "tokio"]),
     (

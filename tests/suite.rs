@@ -221,16 +221,16 @@ fn junit_is_xml_that_ci_systems_read() {
     assert_eq!(run.code, 1);
     insta::assert_snapshot!(run.out, @r#"
     <?xml version="1.0" encoding="UTF-8"?>
-    <testsuites name="aegis test" tests="4" failures="2" errors="0">
-      <testsuite name="policy.test.yaml" tests="4" failures="2" errors="0" skipped="0">
-        <testcase name="nobody &lt;deletes&gt; &amp; &quot;x&quot;" classname="policy.yaml" file="policy.test.yaml" line="3">
+    <testsuites name="aegis test" tests="4" failures="2" errors="0" time="0.000">
+      <testsuite name="policy.test.yaml" tests="4" failures="2" errors="0" skipped="0" time="0.000">
+        <testcase name="nobody &lt;deletes&gt; &amp; &quot;x&quot;" classname="policy.yaml" file="policy.test.yaml" line="3" time="0.000">
           <failure message="`nobody &lt;deletes&gt; &amp; &quot;x&quot;`: `delete_user` gets block, risk critical, from rule `no_deletes`" type="case-failed">expected approval auto, rule no_delete&#10;policy.test.yaml:5:25: it is block&#10;policy.test.yaml:5:37: it is no_deletes&#10;policy.yaml:4:11: this rule decides&#10;help: the policy has no rule `no_delete`; did you mean `no_deletes`?</failure>
         </testcase>
-        <testcase name="large batches are asked about" classname="policy.yaml" file="policy.test.yaml" line="6">
+        <testcase name="large batches are asked about" classname="policy.yaml" file="policy.test.yaml" line="6" time="0.000">
           <failure message="`large batches are asked about`: `bulk_update` gets approve, risk high, from rule `bulk`" type="case-failed">expected risk critical, rule reads&#10;policy.test.yaml:8:40: it is high&#10;policy.test.yaml:8:56: it is bulk&#10;policy.yaml:9:11: this rule decides&#10;rule `reads` stands behind the one that decides</failure>
         </testcase>
-        <testcase name="reading is harmless" classname="policy.yaml" file="policy.test.yaml" line="9"/>
-        <testcase name="the rest is asked about" classname="policy.yaml" file="policy.test.yaml" line="12"/>
+        <testcase name="reading is harmless" classname="policy.yaml" file="policy.test.yaml" line="9" time="0.000"/>
+        <testcase name="the rest is asked about" classname="policy.yaml" file="policy.test.yaml" line="12" time="0.000"/>
       </testsuite>
     </testsuites>
     "#);

@@ -214,6 +214,55 @@ fn github_gets_annotations_and_the_summary() {
 }
 
 #[test]
+fn sarif_has_every_problem_at_its_level() {
+    let tree = Tree::new(&[("odd.yaml", ODD), ("broken.yaml", BROKEN)]);
+    let run = tree.aegis("validate odd.yaml broken.yaml --format sarif");
+    assert_eq!(run.code, 2);
+    let sarif = run.json();
+    let wrong = crate::harness::sarif_mistakes(&sarif);
+    assert!(wrong.is_empty(), "{wrong:#?}");
+
+    let json = tree
+        .aegis("validate odd.yaml broken.yaml --format json")
+        .json();
+    let files = json["files"].as_array().unwrap().iter();
+    let mut expected: Vec<String> = files
+        .flat_map(|file| file["problems"].as_array().unwrap())
+        .map(|p| {
+            format!(
+                "{} {} {}:{}",
+                p["severity"], p["code"], p["path"], p["line"]
+            )
+        })
+        .collect();
+    let run = &sarif["runs"][0];
+    let mut keys = std::collections::HashSet::new();
+    let mut found: Vec<String> = Vec::new();
+    for result in run["results"].as_array().unwrap() {
+        let place = &result["locations"][0]["physicalLocation"];
+        let index = usize::try_from(result["ruleIndex"].as_u64().unwrap()).unwrap();
+        let rule = &run["tool"]["driver"]["rules"][index];
+        assert_eq!(rule["id"], result["ruleId"]);
+        assert!(keys.insert(result["partialFingerprints"].to_string()));
+        found.push(format!(
+            "{} {} {}:{}",
+            result["level"],
+            result["ruleId"],
+            place["artifactLocation"]["uri"],
+            place["region"]["startLine"]
+        ));
+    }
+    expected.sort();
+    found.sort();
+    assert!(expected.len() > 3, "{expected:?}");
+    assert_eq!(found, expected);
+    assert_eq!(
+        tree.aegis("validate odd.yaml --format sarif --strict").code,
+        1
+    );
+}
+
+#[test]
 fn stdin_is_a_file_like_others() {
     let tree = Tree::new(&[]);
     let run = tree.run("validate -", &[], POLICY);
@@ -336,7 +385,7 @@ fn nothing_in_a_file_draws_on_the_terminal() {
         "rules: [{name: \"\\e[31m\", aproval: \"\\x07\"}]\n\u{1b}[31m: 1\n",
     )]);
     tree.write("\u{1b}[31mred.yaml", BROKEN);
-    for format in ["text", "json", "github"] {
+    for format in ["text", "json", "sarif", "github"] {
         let run = tree.words(&[
             "validate",
             "p.yaml",

@@ -23,6 +23,24 @@ pub(crate) struct ColorArgs {
     pub(crate) color: Option<Color>,
 }
 
+/// Text or JSON, and colours in the text.
+#[derive(Debug, Args)]
+pub(crate) struct ListingArgs {
+    /// Text or JSON
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t, help_heading = OUTPUT)]
+    pub(crate) format: Listing,
+    #[command(flatten)]
+    pub(crate) color: ColorArgs,
+}
+
+/// Policies that stand for levels of a hierarchy.
+#[derive(Debug, Args)]
+pub(crate) struct LevelsArgs {
+    /// Policies, the most general one first; `-` is stdin
+    #[arg(value_name = "FILES", required = true, value_hint = ValueHint::FilePath)]
+    pub(crate) files: Vec<PathBuf>,
+}
+
 /// Arguments of `aegis init`.
 #[derive(Debug, Args)]
 pub(crate) struct InitArgs {
@@ -79,6 +97,8 @@ pub(crate) enum ValidateFormat {
     Text,
     /// For programs
     Json,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
     /// Annotations of GitHub Actions
     Github,
 }
@@ -160,11 +180,8 @@ pub(crate) struct SimulateArgs {
     /// Show why each earlier rule did not decide
     #[arg(long, help_heading = OUTPUT)]
     pub(crate) explain: bool,
-    /// Text or JSON
-    #[arg(long, value_name = "FORMAT", value_enum, default_value_t, help_heading = OUTPUT)]
-    pub(crate) format: Listing,
     #[command(flatten)]
-    pub(crate) color: ColorArgs,
+    pub(crate) listing: ListingArgs,
 
     #[command(flatten)]
     pub(crate) config: ConfigArgs,
@@ -250,9 +267,8 @@ pub(crate) enum PolicyCommand {
 /// Arguments of `aegis policy merge`.
 #[derive(Debug, Args)]
 pub(crate) struct MergeArgs {
-    /// Policies, the most general one first; `-` is stdin
-    #[arg(value_name = "FILES", required = true, value_hint = ValueHint::FilePath)]
-    pub(crate) files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) levels: LevelsArgs,
 
     /// Write to a file instead of stdout; it is replaced as a whole or not at all
     #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = OUTPUT)]
@@ -299,19 +315,15 @@ pub(crate) struct ShowArgs {
 /// Arguments of `aegis policy conflicts`.
 #[derive(Debug, Args)]
 pub(crate) struct ConflictsArgs {
-    /// Policies, the most general one first; `-` is stdin
-    #[arg(value_name = "FILES", required = true, value_hint = ValueHint::FilePath)]
-    pub(crate) files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) levels: LevelsArgs,
 
     /// Exit with 1 if there are conflicts
     #[arg(long, help_heading = VERDICT)]
     pub(crate) strict: bool,
 
-    /// Text or JSON
-    #[arg(long, value_name = "FORMAT", value_enum, default_value_t, help_heading = OUTPUT)]
-    pub(crate) format: Listing,
     #[command(flatten)]
-    pub(crate) color: ColorArgs,
+    pub(crate) listing: ListingArgs,
 }
 
 /// Format of a policy that is shown.

@@ -19,8 +19,8 @@ use crate::words;
 pub(crate) fn run(args: &ScanArgs, env: &Env, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
     let flags = args.settings(); //                                    flags -> settings
     let mut settings = Settings::resolve(flags, &args.config, env, &args.paths)?; // and variables, aegis.yaml
-    let options = options(args, env)?; //                              how people want to see it
     let plan = output::plan(args.format, &args.output, args.quiet)?; // which reports go where
+    let options = options(args, env, &plan, &settings)?; //            how people want to see them
     let input = input(args)?; //                                       paths, or a text from stdin
     let report = scan(&input, &mut settings, args.why.as_ref())?; //   call sites -> findings   aegis-scan
     write(&report, &plan, args, &options, streams)?; //                report -> bytes          aegis-report
@@ -110,12 +110,20 @@ fn shown_below(root: &Path, full: &Path) -> Option<String> {
 }
 
 /// How people want to see it.
-fn options(args: &ScanArgs, env: &Env) -> anyhow::Result<Options> {
+fn options(
+    args: &ScanArgs,
+    env: &Env,
+    plan: &[Output],
+    settings: &Settings,
+) -> anyhow::Result<Options> {
+    let look = output::look(args.color, env)?;
     Ok(Options {
         inventory: args.inventory,
         statistics: args.statistics,
         include_suppressed: args.include_suppressed,
-        ..output::look(args.color, env)?
+        link_base: args.link_base.clone().or(look.link_base),
+        packages: output::packages(plan, &settings.scan)?,
+        ..look
     })
 }
 
@@ -148,8 +156,7 @@ fn write(
     };
     streams.out.write_all(text.as_bytes())?;
     streams.out.flush()?;
-    let told = stdout
-        .is_some_and(|format| matches!(format, Format::Text | Format::Concise | Format::Github));
+    let told = stdout.is_some_and(Format::has_summary);
     if !told && !args.quiet {
         let color = options.color && io::stderr().is_terminal();
         streams

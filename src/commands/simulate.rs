@@ -86,7 +86,7 @@ fn layers(
     env: &Env,
     streams: &mut Streams<'_>,
 ) -> anyhow::Result<Layers> {
-    let look = output::look_of_stderr(args.color.color, env)?;
+    let look = output::look_of_stderr(args.listing.color.color, env)?;
     let mut desk = Desk {
         look,
         err: &mut *streams.err,
@@ -135,8 +135,8 @@ fn write(
     env: &Env,
     streams: &mut Streams<'_>,
 ) -> anyhow::Result<()> {
-    let look = output::look(args.color.color, env)?;
-    let text = match args.format {
+    let look = output::look(args.listing.color.color, env)?;
+    let text = match args.listing.format {
         Listing::Text => show::text(layers, ruled, at, args.explain, &look),
         Listing::Json => show::json(layers, ruled, at, args)?,
     };

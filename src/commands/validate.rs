@@ -106,6 +106,7 @@ fn report(files: &[Checked], args: &ValidateArgs, look: &Options) -> anyhow::Res
     match args.format {
         ValidateFormat::Text => Ok(text(files, args, look)),
         ValidateFormat::Json => json(files),
+        ValidateFormat::Sarif => Ok(sarif(files, look)),
         ValidateFormat::Github => Ok(github(files, args, look)),
     }
 }
@@ -206,15 +207,16 @@ fn github(files: &[Checked], args: &ValidateArgs, look: &Options) -> String {
     lines.iter().map(|line| format!("{line}\n")).collect()
 }
 
+fn sarif(files: &[Checked], look: &Options) -> String {
+    let all = files.iter().flat_map(|file| &file.problems);
+    problems::sarif(all, look, Summary::of(files))
+}
+
 fn json(files: &[Checked]) -> anyhow::Result<String> {
     output::json(&Document {
         head: output::Head::new("aegis/validate"),
         valid: files.iter().all(|f| f.tally().errors == 0),
-        summary: Summary {
-            files: files.len(),
-            refused: files.iter().filter(|f| f.tally().errors > 0).count(),
-            tally: sum(files),
-        },
+        summary: Summary::of(files),
         files: files.iter().map(FileRecord::new).collect(),
     })
 }
@@ -235,6 +237,16 @@ struct Summary {
     refused: usize,
     #[serde(flatten)]
     tally: Tally,
+}
+
+impl Summary {
+    fn of(files: &[Checked]) -> Self {
+        Self {
+            files: files.len(),
+            refused: files.iter().filter(|f| f.tally().errors > 0).count(),
+            tally: sum(files),
+        }
+    }
 }
 
 #[derive(Serialize)]

@@ -5,6 +5,7 @@ use std::fmt::Display;
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use aegis_report::LinkBase;
 use anyhow::{anyhow, bail};
 
 use super::{Day, Policy, Scan};
@@ -15,6 +16,14 @@ use crate::words;
 /// `scan`.
 const SCAN: &str = "AEGIS_SCAN_";
 const POLICY: &str = "AEGIS_POLICY_";
+/// What CI systems say of themselves: the parts of the address of a file at the commit in hand.
+const CI: [&str; 5] = [
+    "GITHUB_SERVER_URL",
+    "GITHUB_REPOSITORY",
+    "GITHUB_SHA",
+    "CI_PROJECT_URL",
+    "CI_COMMIT_SHA",
+];
 
 /// Variables that are not shown.
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -31,6 +40,8 @@ impl std::fmt::Debug for Hidden {
 pub(crate) struct Env {
     /// `AEGIS_*`, by name.
     aegis: BTreeMap<String, String>,
+    /// Those of [`CI`], by name.
+    ci: BTreeMap<String, String>,
     /// What the runner of GitHub Actions sets, by name. Holds the token, so it is never printed.
     runner: Hidden,
     /// Whether `NO_COLOR` is set and not empty, or the terminal is a dumb one.
@@ -39,7 +50,7 @@ pub(crate) struct Env {
 
 impl Env {
     /// Every variable with its meaning, for the documentation.
-    pub(crate) const TABLE: [(&str, &str); 7] = [
+    pub(crate) const TABLE: [(&str, &str); 9] = [
         ("AEGIS_CONFIG", "the settings file, as `--config`"),
         ("AEGIS_COLOR", "when to use colours, as `--color`"),
         (
@@ -53,6 +64,14 @@ impl Env {
         (
             "AEGIS_TODAY",
             "the day that ends of suppressions are compared with, as `YYYY-MM-DD`; today in UTC otherwise",
+        ),
+        (
+            "GITHUB_SERVER_URL, GITHUB_REPOSITORY, GITHUB_SHA",
+            "where Markdown and HTML reports link to, unless `--link-base` says otherwise; GitHub Actions sets them",
+        ),
+        (
+            "CI_PROJECT_URL, CI_COMMIT_SHA",
+            "the same; GitLab CI sets them",
         ),
         (
             "GITHUB_*",
@@ -73,7 +92,10 @@ impl Env {
             };
             if name.starts_with("AEGIS_") {
                 env.aegis.insert(name.to_owned(), value.into_owned());
-            } else if name.starts_with("GITHUB_") {
+            } else if name.starts_with("GITHUB_") || CI.contains(&name) {
+                if CI.contains(&name) {
+                    env.ci.insert(name.to_owned(), value.to_string());
+                }
                 env.runner.0.insert(name.to_owned(), value.into_owned());
             } else {
                 env.no_color |=
@@ -143,6 +165,21 @@ impl Env {
     /// `AEGIS_COLOR`: as `--color`.
     pub(crate) fn color(&self) -> anyhow::Result<Option<Color>> {
         self.choice("AEGIS_COLOR")
+    }
+
+    /// Where the files are on the web, as far as the CI system says so. What it says is not ours, so
+    /// what makes no address is as good as nothing.
+    pub(crate) fn link_base(&self) -> Option<LinkBase> {
+        let ci = |name: &str| self.ci.get(name).filter(|v| !v.is_empty());
+        let github = || {
+            let (server, repository) = (ci("GITHUB_SERVER_URL")?, ci("GITHUB_REPOSITORY")?);
+            Some(format!("{server}/{repository}/blob/{}", ci("GITHUB_SHA")?))
+        };
+        let gitlab = || {
+            let (project, commit) = (ci("CI_PROJECT_URL")?, ci("CI_COMMIT_SHA")?);
+            Some(format!("{project}/-/blob/{commit}"))
+        };
+        github().or_else(gitlab)?.parse().ok()
     }
 
     /// `AEGIS_TODAY`, else today.
@@ -232,6 +269,35 @@ mod tests {
             aegis,
             ..Env::default()
         }
+    }
+
+    #[test]
+    fn links_lead_to_where_the_ci_system_says() {
+        let link = |vars: &[(&str, &str)]| {
+            let ci = vars.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned()));
+            let env = Env {
+                ci: ci.collect(),
+                ..Env::default()
+            };
+            env.link_base()
+        };
+        let github = [
+            ("GITHUB_SERVER_URL", "https://github.com"),
+            ("GITHUB_REPOSITORY", "o/r"),
+            ("GITHUB_SHA", "abc"),
+        ];
+        let parsed = |s: &str| s.parse().ok();
+        assert_eq!(link(&github), parsed("https://github.com/o/r/blob/abc/"));
+        assert_eq!(link(&github[..2]), None);
+        assert_eq!(link(&[github[0], github[1], ("GITHUB_SHA", "a)b")]), None);
+        let gitlab = [
+            ("CI_PROJECT_URL", "https://gitlab.example/g/p"),
+            ("CI_COMMIT_SHA", "abc"),
+        ];
+        assert_eq!(
+            link(&gitlab),
+            parsed("https://gitlab.example/g/p/-/blob/abc")
+        );
     }
 
     #[test]

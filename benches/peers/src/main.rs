@@ -19,7 +19,7 @@ use cedar_policy::{Authorizer, Context, Decision, Entities, EntityUid, PolicySet
 #[path = "../../../crates/aegis-policy/benches/rules.rs"]
 mod rules;
 
-use rules::{PLACES, Spec, names, specs};
+use rules::{PLACES, SHAPES, Spec, names, specs, written_out};
 
 type Fallible<T> = Result<T, Box<dyn Error>>;
 
@@ -36,6 +36,15 @@ fn main() -> Fallible<()> {
         aegis(&specs, budget)?;
         cedar(&specs, budget)?;
         regorus(&specs, budget)?;
+    }
+    aegis(&specs(10_000), budget)?;
+    for (shape, keys) in SHAPES {
+        let text = written_out(1_000, keys);
+        Policy::load("bench.yaml", &text)?;
+        let time = measure(budget, || {
+            drop(black_box(Policy::load("bench.yaml", black_box(&text))));
+        });
+        report("aegis", 1_000, &format!("load {shape}"), time);
     }
     Ok(())
 }

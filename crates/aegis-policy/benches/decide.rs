@@ -11,7 +11,7 @@ use aegis_policy::clock::Moment;
 use aegis_policy::policy::Policy;
 use criterion::Criterion;
 
-use rules::{PLACES, names, specs};
+use rules::{PLACES, SHAPES, names, specs, written_out};
 
 const COUNTS: [usize; 4] = [10, 100, 1_000, 10_000];
 
@@ -113,11 +113,17 @@ fn construct(criterion: &mut Criterion) {
 fn load(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("load and compile");
     group.sample_size(20);
-    for count in [100, 1_000] {
-        let text = text(count, "");
-        group.bench_function(format!("{count} rules"), |b| {
-            b.iter(|| Policy::load("bench.yaml", black_box(&text)));
+    let mut measure = |name: &str, text: &str| {
+        assert!(Policy::load("bench.yaml", text).is_ok(), "{name}");
+        group.bench_function(name, |b| {
+            b.iter(|| Policy::load("bench.yaml", black_box(text)));
         });
+    };
+    for count in [100, 1_000] {
+        measure(&format!("{count} rules"), &text(count, ""));
+    }
+    for (name, keys) in SHAPES {
+        measure(&format!("1000 rules, {name}"), &written_out(1_000, keys));
     }
     group.finish();
 }

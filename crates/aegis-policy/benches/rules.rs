@@ -3,6 +3,8 @@
 //! Rule `i` blocks what has its verb on its target: `verb{i}_*` on `prod{i}*`, and for every fourth
 //! rule the two words may stand anywhere: `*verb{i}_*` on `*prod{i}*`.
 
+use std::fmt::Write as _;
+
 /// One rule: a pattern on the type and one on the target.
 #[derive(Debug, Clone)]
 pub(crate) struct Spec {
@@ -56,4 +58,41 @@ pub(crate) fn names(place: &str, count: usize) -> (String, String) {
         _ => return ("read_customer".to_owned(), "staging-db".to_owned()),
     };
     (format!("verb{i}_customer"), format!("prod{i}-db"))
+}
+
+/// What rules have beside their patterns, `N` being the number of the rule: as people write them.
+pub(crate) const SHAPES: [(&str, &str); 4] = [
+    ("with a name and a reason", ""),
+    (
+        "with lists",
+        "      agent: [\"bot-N\", \"*-worker-N\", \"team-N-??\"]\n",
+    ),
+    (
+        "with conditions",
+        "    conditions:\n      time_after: \"08:00\"\n      time_before: \"18:00\"\n      \
+         weekdays: [1, 2, 3, 4, 5]\n      param_gt: { count: N }\n      \
+         param_eq: { region: eu, \"account.id\": \"aN\" }\n      param_present: [to]\n",
+    ),
+    (
+        "with a regular expression of its own",
+        "    conditions:\n      param_matches: { note: \"(?i)\\\\bdrop\\\\s+table_N\\\\b\" }\n",
+    ),
+];
+
+/// A policy of so many rules on several lines each.
+pub(crate) fn written_out(count: usize, keys: &str) -> String {
+    let mut text = String::from("version: \"1\"\nrules:\n");
+    for (i, spec) in specs(count).iter().enumerate() {
+        // Writing to a `String` cannot fail.
+        let _ = writeln!(
+            text,
+            "  - name: rule_{i}\n    match:\n      type: [\"{}\", \"get_{i}_*\"]\n      \
+             target: \"{}\"\n{}    risk_level: high\n    approval: block\n    \
+             reason: \"Rule {i} says that this is not done here.\"",
+            spec.kind_glob(),
+            spec.target_glob(),
+            keys.replace('N', &i.to_string()),
+        );
+    }
+    text
 }

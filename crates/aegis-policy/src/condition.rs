@@ -4,6 +4,7 @@
 //! an analysis that wants to know what a condition does calls them too.
 
 use std::cmp::Ordering;
+use std::collections::hash_map::Entry;
 use std::fmt;
 use std::sync::Arc;
 
@@ -47,31 +48,49 @@ pub struct Compiled {
 /// Regular expressions by text: rules often share one, and what was compiled to be checked is not
 /// compiled again to decide.
 #[derive(Clone, Default)]
-pub(crate) struct Regexes(FxHashMap<Box<str>, Arc<Regex>>);
+pub(crate) struct Regexes {
+    known: FxHashMap<Box<str>, Arc<Regex>>,
+    /// What they take together, as far as it is known: at most that much.
+    bytes: usize,
+}
 
 impl Regexes {
     pub(crate) fn get(&self, text: &str) -> Option<&Arc<Regex>> {
-        self.0.get(text)
+        self.known.get(text)
     }
 
-    pub(crate) fn insert(&mut self, text: Box<str>, regex: Arc<Regex>) {
-        self.0.insert(text, regex);
+    /// Adds one; what is known already stays.
+    pub(crate) fn insert(&mut self, regex: Arc<Regex>) {
+        if let Entry::Vacant(place) = self.known.entry(regex.text().into()) {
+            self.bytes = self.bytes.saturating_add(regex.memory_usage());
+            place.insert(regex);
+        }
     }
 
-    pub(crate) fn len(&self) -> usize {
-        self.0.len()
+    /// Whether they take more than so many bytes together. Where what they take at most is more,
+    /// all are built to see what they take.
+    pub(crate) fn exceed(&mut self, limit: usize) -> bool {
+        if self.bytes > limit {
+            let built = self.known.values().map(|regex| {
+                regex.build();
+                regex.memory_usage()
+            });
+            self.bytes = built.fold(0, usize::saturating_add);
+        }
+        self.bytes > limit
     }
 
     /// Takes what the other has got.
     pub(crate) fn extend(&mut self, other: Self) {
-        self.0.extend(other.0);
+        let others = other.known.into_values();
+        others.for_each(|regex| self.insert(regex));
     }
 }
 
 impl fmt::Debug for Regexes {
     /// A compiled expression shows as pages of states.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} regular expressions", self.len())
+        write!(f, "{} regular expressions", self.known.len())
     }
 }
 
@@ -94,7 +113,7 @@ impl Compiled {
                 Some(regex) => Arc::clone(regex),
                 None => {
                     let regex = Arc::new(regexes::compile(text)?);
-                    known.insert(text.clone(), Arc::clone(&regex));
+                    known.insert(Arc::clone(&regex));
                     regex
                 }
             }),
@@ -110,11 +129,6 @@ impl Compiled {
     #[must_use]
     pub fn atom(&self) -> &Atom {
         &self.atom
-    }
-
-    /// About how many bytes its regular expression takes in memory.
-    pub(crate) fn regex_bytes(&self) -> usize {
-        self.regex.as_ref().map_or(0, |regex| regex.memory_usage())
     }
 
     /// Whether it holds.
@@ -309,7 +323,9 @@ fn matches(regex: &Regex, value: &Value, depth: usize) -> Truth {
             each.fold(Truth::False, either)
         }
         value => match scalar_text(value) {
-            Some(text) if text.len() <= LONGEST_TEXT => regex.is_match(text).into(),
+            Some(text) if text.len() <= LONGEST_TEXT => {
+                regex.is_match(text).map_or(Truth::CannotTell, Truth::from)
+            }
             _ => Truth::CannotTell,
         },
     }

@@ -217,6 +217,12 @@ impl Glob {
         &self.alternatives
     }
 
+    /// The same, for who needs nothing else of it.
+    #[must_use]
+    pub fn into_alternatives(self) -> Vec<Alternative> {
+        self.alternatives
+    }
+
     /// Whether it matches a canonical name.
     #[must_use]
     pub fn matches(&self, name: &str) -> bool {

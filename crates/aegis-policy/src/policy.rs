@@ -251,7 +251,6 @@ struct Compiler<'a> {
     fields: [Patterns; 3],
     pattern_bytes: usize,
     regexes: Regexes,
-    regex_bytes: usize,
 }
 
 impl<'a> Compiler<'a> {
@@ -262,7 +261,6 @@ impl<'a> Compiler<'a> {
             fields: Default::default(),
             pattern_bytes: 0,
             regexes: Regexes::default(),
-            regex_bytes: 0,
         }
     }
 
@@ -336,33 +334,30 @@ impl<'a> Compiler<'a> {
         let Some(field) = self.fields.get_mut(field) else {
             return;
         };
-        for alternative in glob.alternatives() {
+        for alternative in glob.into_alternatives() {
+            let ascii = alternative.is_ascii();
             let number = field.add(alternative, rule);
-            if !alternative.is_ascii() {
+            if !ascii {
                 spelled.extend(number);
             }
         }
     }
 
     fn condition(&mut self, condition: &Condition) -> Option<Compiled> {
-        if self.regex_bytes > REGEX_BYTES {
+        if self.regexes.exceed(REGEX_BYTES) {
             return None;
         }
-        let known = self.regexes.len();
         if let Atom::Param {
             test: Test::Matches(text),
             ..
         } = &condition.atom
             && let Some(regex) = self.checked.regexes.get(text)
         {
-            self.regexes.insert(text.clone(), Arc::clone(regex));
+            self.regexes.insert(Arc::clone(regex));
         }
         match Compiled::sharing(&condition.atom, &mut self.regexes) {
             Ok(compiled) => {
-                if self.regexes.len() > known {
-                    self.regex_bytes += compiled.regex_bytes();
-                }
-                if self.regex_bytes > REGEX_BYTES {
+                if self.regexes.exceed(REGEX_BYTES) {
                     let what = "the regular expressions of the policy take";
                     self.too_large(&condition.span, what, REGEX_BYTES);
                 }

@@ -11,6 +11,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use aegis_diag::{SourceFile, Span};
+use smallvec::SmallVec;
 
 use crate::clock::Moment;
 use crate::condition::Regexes;
@@ -139,10 +140,9 @@ pub(crate) struct Reader<'a> {
     /// The tables that suggestions are looked for in.
     tables: Vec<&'static Table>,
     problems: Vec<Problem>,
-    /// The regular expressions that were compiled, those that could not be, and the bytes they take.
+    /// The regular expressions that were compiled, and those that could not be.
     regexes: Regexes,
     bad_regexes: HashMap<Box<str>, RegexError>,
-    regex_bytes: usize,
 }
 
 impl<'a> Reader<'a> {
@@ -158,7 +158,6 @@ impl<'a> Reader<'a> {
             problems,
             regexes: Regexes::default(),
             bad_regexes: HashMap::new(),
-            regex_bytes: 0,
         }
     }
 
@@ -247,8 +246,8 @@ impl<'a> Reader<'a> {
             self.push(problem.help(format!("its keys are {}", all_of(&table.names()))));
             return None;
         }
-        let mut fields = Vec::new();
-        let mut written = Vec::new();
+        let mut fields = Vec::with_capacity(map.iter().len());
+        let mut written = Vec::with_capacity(map.iter().len());
         for (key_node, value) in map.iter() {
             let Some(name) = key_node.text() else {
                 continue;
@@ -352,14 +351,14 @@ impl<'a> Reader<'a> {
     }
 
     /// The items of a key that takes one value or a list of them; an empty list is refused.
-    fn one_or_more<'t>(&mut self, slot: Slot<'t>) -> Option<Vec<Node<'t>>> {
+    fn one_or_more<'t>(&mut self, slot: Slot<'t>) -> Option<SmallVec<[Node<'t>; 4]>> {
         match slot.node.view() {
             View::List(list) if list.is_empty() => {
                 self.empty_list(slot, slot.node);
                 None
             }
             View::List(list) => Some(list.iter().collect()),
-            _ => Some(vec![slot.node]),
+            _ => Some(SmallVec::from_iter([slot.node])),
         }
     }
 

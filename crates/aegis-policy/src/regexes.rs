@@ -2,11 +2,22 @@
 //!
 //! The engine guarantees time linear in the text for every pattern; what would need more, such as
 //! look-around and back-references, is no part of the language. Matching is unanchored.
+//!
+//! Building an engine takes much longer than reading a pattern, and most rules of a policy are not
+//! asked most of the time. So a pattern whose engine is certain to stay within the bound
+//! ([`size`]) is built when it is first asked; one for which that is not certain is built at once,
+//! and refused if it does not fit. Either way a pattern that was accepted can be built.
 
+mod size;
+
+use std::fmt;
 use std::ops::Range;
+use std::sync::OnceLock;
 
 use regex_automata::meta;
+use regex_automata::nfa::thompson::WhichCaptures;
 use regex_automata::util::syntax;
+use regex_syntax::hir::Hir;
 
 /// The compiled form of one pattern may take this many bytes.
 const COMPILED_BYTES: usize = 2 << 20;
@@ -17,11 +28,13 @@ const CACHE_BYTES: usize = 1 << 20;
 /// Groups may be nested this deep.
 const NESTING: u32 = 100;
 
-/// A compiled regular expression.
-#[derive(Debug, Clone)]
+/// A regular expression that can be compiled within the bound.
 pub struct Regex {
-    engine: meta::Regex,
+    /// `None` if it could not be built after all.
+    engine: OnceLock<Option<meta::Regex>>,
     text: Box<str>,
+    /// What the pattern takes at most when it is built.
+    bytes: usize,
 }
 
 /// Why a pattern is refused, and where.
@@ -41,16 +54,40 @@ impl Regex {
         &self.text
     }
 
-    /// Whether it matches anywhere in the text.
+    /// Whether it matches anywhere in the text; `None` if that cannot be told, because the engine
+    /// could not be built although nothing was found against the pattern.
+    ///
+    /// The first call builds the engine, which allocates.
     #[must_use]
-    pub fn is_match(&self, text: &str) -> bool {
-        self.engine.is_match(text)
+    pub fn is_match(&self, text: &str) -> Option<bool> {
+        self.engine().map(|engine| engine.is_match(text))
     }
 
-    /// About how many bytes it takes in memory.
+    /// About how many bytes it takes in memory; before it is built, at most how many.
     #[must_use]
     pub fn memory_usage(&self) -> usize {
-        self.engine.memory_usage()
+        match self.engine.get() {
+            Some(Some(engine)) => engine.memory_usage(),
+            Some(None) => 0,
+            None => self.bytes,
+        }
+    }
+
+    /// Builds it now if it is not built yet, so that [`memory_usage`](Self::memory_usage) is exact.
+    pub fn build(&self) {
+        let _ = self.engine();
+    }
+
+    fn engine(&self) -> Option<&meta::Regex> {
+        let build = || engine(&parse(&self.text).ok()?).ok();
+        self.engine.get_or_init(build).as_ref()
+    }
+}
+
+impl fmt::Debug for Regex {
+    /// An engine shows as pages of states.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Regex").field(&self.text).finish()
     }
 }
 
@@ -60,22 +97,38 @@ impl Regex {
 /// What is not a regular expression, needs look-around or back-references, is nested too deeply, or
 /// becomes too large.
 pub fn compile(text: &str) -> Result<Regex, RegexError> {
+    let hir = parse(text)?;
+    let regex = Regex {
+        engine: OnceLock::new(),
+        text: text.into(),
+        bytes: size::most_bytes(&hir),
+    };
+    if regex.bytes > COMPILED_BYTES {
+        let engine = engine(&hir)?;
+        let _ = regex.engine.set(Some(engine));
+    }
+    Ok(regex)
+}
+
+fn parse(text: &str) -> Result<Hir, RegexError> {
     let mut parser = regex_syntax::ParserBuilder::new()
         .nest_limit(NESTING)
         .build();
-    let hir = parser.parse(text).map_err(|error| syntax_error(&error))?;
+    parser.parse(text).map_err(|error| syntax_error(&error))
+}
+
+/// Nobody asks where a match lies or what its groups hold, so what tells that is left out.
+fn engine(hir: &Hir) -> Result<meta::Regex, RegexError> {
     let config = meta::Config::new()
         .nfa_size_limit(Some(COMPILED_BYTES))
-        .hybrid_cache_capacity(CACHE_BYTES);
-    let engine = meta::Builder::new()
+        .hybrid_cache_capacity(CACHE_BYTES)
+        .which_captures(WhichCaptures::None)
+        .onepass(false);
+    meta::Builder::new()
         .configure(config)
         .syntax(syntax::Config::new())
-        .build_from_hir(&hir)
-        .map_err(|error| build_error(&error))?;
-    Ok(Regex {
-        engine,
-        text: text.into(),
-    })
+        .build_from_hir(hir)
+        .map_err(|error| build_error(&error))
 }
 
 fn syntax_error(error: &regex_syntax::Error) -> RegexError {
@@ -117,7 +170,7 @@ mod tests {
         ] {
             assert_eq!(
                 compile(pattern).expect(pattern).is_match(text),
-                want,
+                Some(want),
                 "{pattern} {text}"
             );
         }
@@ -127,15 +180,18 @@ mod tests {
     #[test]
     fn time_is_linear() {
         let text = "a".repeat(200_000);
-        assert!(!compile("(a+)+$b").expect("regex").is_match(&text));
-        assert!(!compile("(a|aa)+$b").expect("regex").is_match(&text));
+        for pattern in ["(a+)+$b", "(a|aa)+$b"] {
+            let found = compile(pattern).expect("regex").is_match(&text);
+            assert_eq!(found, Some(false));
+        }
     }
 
     #[test]
     fn the_whole_text_is_searched() {
         let text = format!("{}needle", "x".repeat(1 << 20));
-        assert!(compile("needle").expect("regex").is_match(&text));
-        assert!(compile("n[e]+dle$").expect("regex").is_match(&text));
+        for pattern in ["needle", "n[e]+dle$"] {
+            assert_eq!(compile(pattern).expect("regex").is_match(&text), Some(true));
+        }
     }
 
     #[test]

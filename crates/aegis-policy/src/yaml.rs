@@ -3,8 +3,10 @@
 //! Policies are a small part of YAML: one document, mappings with text keys, sequences, scalars,
 //! anchors with aliases and the merge key `<<`. Everything whose meaning depends on the reader is
 //! refused here: tags, directives, keys that stand twice, characters that do not show. Every bound
-//! is a constant of this file, so no text can take more than it may.
+//! is a constant of this file, so no text can take more than it may. What is plain enough is read
+//! by [`simple`] without the parser.
 
+mod simple;
 mod syntax;
 
 use std::collections::HashMap;
@@ -91,15 +93,25 @@ pub(crate) fn parse(file: &Arc<SourceFile>, problems: &mut Vec<Problem>) -> Opti
     if !characters(file, problems) {
         return None;
     }
-    let mut build = Build {
-        file,
-        problems,
-        tree: Tree::default(),
-        open: Vec::new(),
-        anchors: HashMap::new(),
-        aliased: (0, 0),
-        documents: 0,
-    };
+    if let Some((tree, found)) = simple(file) {
+        problems.extend(found);
+        return Some(tree);
+    }
+    full(file, problems)
+}
+
+/// The tree of a text that the reader of simple YAML knows, and the mistakes in it.
+fn simple(file: &Arc<SourceFile>) -> Option<(Tree, Vec<Problem>)> {
+    let mut problems = Vec::new();
+    let mut build = Build::new(file, &mut problems);
+    simple::read(&file.text, &mut build).ok()?;
+    let tree = build.tree;
+    Some((tree, problems))
+}
+
+/// The tree of any text.
+fn full(file: &Arc<SourceFile>, problems: &mut Vec<Problem>) -> Option<Tree> {
+    let mut build = Build::new(file, problems);
     let options = granit_parser::options! {
         disallow_directives: true,
         emit_unresolved_aliases: true,
@@ -136,6 +148,10 @@ fn characters(file: &Arc<SourceFile>, problems: &mut Vec<Problem>) -> bool {
         _ => None,
     };
     let before = problems.len();
+    let shows = |b: u8| matches!(b, b' '..=b'~' | b'\t' | b'\n' | b'\r');
+    if file.text.bytes().all(shows) {
+        return true;
+    }
     for (i, c) in file.text.char_indices() {
         let Some(what) = bad(i, c) else { continue };
         if problems.len() - before == MAX_CHARACTERS {
@@ -178,7 +194,19 @@ struct Open {
     items: Vec<NodeId>,
 }
 
-impl Build<'_> {
+impl<'a> Build<'a> {
+    fn new(file: &'a Arc<SourceFile>, problems: &'a mut Vec<Problem>) -> Self {
+        Self {
+            file,
+            problems,
+            tree: Tree::default(),
+            open: Vec::new(),
+            anchors: HashMap::new(),
+            aliased: (0, 0),
+            documents: 0,
+        }
+    }
+
     fn span(&self, at: Range<usize>) -> Span {
         Span::new(Arc::clone(self.file), at)
     }

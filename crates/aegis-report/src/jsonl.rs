@@ -1,6 +1,6 @@
 //! One JSON object per line, each with a `type`: `finding`, `suppressed`, `call_site`, `skipped`,
-//! `excluded`, in this order, and at the very end exactly one `summary`; a stream without it was
-//! cut off. Apart from `type` the objects are those of [`json`]. The summary also
+//! `excluded`, `score`, `change`, in this order, and at the very end exactly one `summary`; a stream
+//! without it was cut off. Apart from `type` the objects are those of [`json`]. The summary also
 //! carries `format`, `version` and `tool`.
 
 use aegis_diag::Report;
@@ -8,8 +8,8 @@ use serde::Serialize;
 
 use crate::Options;
 use crate::json::{
-    self, FORMAT, FindingRecord, SiteRecord, SkippedRecord, Summary, SuppressedRecord, Tool,
-    VERSION,
+    self, ChangeRecord, FindingRecord, ScoreRecord, SiteRecord, SkippedRecord, Summary,
+    SuppressedRecord, Tool, VERSION,
 };
 
 /// One line.
@@ -30,6 +30,10 @@ pub enum Line<'a> {
         /// Its path.
         path: &'a str,
     },
+    /// The score.
+    Score(ScoreRecord<'a>),
+    /// The comparison with a base.
+    Change(ChangeRecord<'a>),
     /// The end.
     Summary(Box<End<'a>>),
 }
@@ -37,7 +41,7 @@ pub enum Line<'a> {
 /// The last line.
 #[derive(Debug, Serialize)]
 pub struct End<'a> {
-    /// Always [`FORMAT`].
+    /// [`FORMAT`](json::FORMAT) or [`GATE_FORMAT`](json::GATE_FORMAT).
     pub format: &'static str,
     /// Always [`VERSION`].
     pub version: u32,
@@ -61,17 +65,14 @@ pub fn render(report: &Report, options: &Options) -> String {
 
 /// The lines of a report.
 pub fn lines<'a>(report: &'a Report, options: &'a Options) -> impl Iterator<Item = Line<'a>> {
-    let findings = report
-        .findings
-        .iter()
-        .map(|f| Line::Finding(Box::new(FindingRecord::new(f))));
+    let findings = json::findings(report).map(|f| Line::Finding(Box::new(f)));
     let suppressed = report.suppressed.iter().map(SuppressedRecord::new);
     let sites = report
         .sites
         .iter()
         .map(|s| Line::CallSite(Box::new(SiteRecord::new(s))));
     let end = End {
-        format: FORMAT,
+        format: json::format_of(report),
         version: VERSION,
         tool: Tool::new(options),
         summary: Summary::new(report),
@@ -86,6 +87,18 @@ pub fn lines<'a>(report: &'a Report, options: &'a Options) -> impl Iterator<Item
                 .map(|s| Line::Skipped(SkippedRecord::new(s))),
         )
         .chain(report.excluded.iter().map(|path| Line::Excluded { path }))
+        .chain(
+            report
+                .score
+                .iter()
+                .map(|s| Line::Score(ScoreRecord::new(s))),
+        )
+        .chain(
+            report
+                .change
+                .iter()
+                .map(|c| Line::Change(ChangeRecord::new(c))),
+        )
         .chain(std::iter::once_with(move || Line::Summary(Box::new(end))))
 }
 
@@ -94,7 +107,7 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
-    use crate::samples::report;
+    use crate::samples::{gate, report};
 
     #[test]
     fn every_line_is_an_object_with_a_type_and_the_summary_is_the_last() {
@@ -112,8 +125,21 @@ mod tests {
     }
 
     #[test]
+    fn score_and_change_have_lines() {
+        let out = render(&gate(), &Options::default());
+        let of = |word: &str| {
+            out.lines()
+                .find(|l| l.contains(&format!("{{\"type\":\"{word}\"")))
+                .unwrap()
+        };
+        assert!(of("score").contains("\"points\":58"));
+        assert!(of("change").contains("\"passed\":false"));
+        assert!(of("summary").contains("\"format\":\"aegis/gate\""));
+    }
+
+    #[test]
     fn the_objects_are_those_of_the_document() {
-        let (report, options) = (report(), Options::default());
+        let (report, options) = (gate(), Options::default());
         let document: Value = serde_json::from_str(&json::render(&report, &options)).unwrap();
         let lines = render(&report, &options);
         let mut first: Value = serde_json::from_str(lines.lines().next().unwrap()).unwrap();

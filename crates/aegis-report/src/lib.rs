@@ -8,6 +8,11 @@
 //! | [`Format::Jsonl`] | programs: one object per line, see [`jsonl`] | yes |
 //! | [`Format::Sarif`] | code scanning: SARIF 2.1.0, see [`sarif`] | yes |
 //! | [`Format::Github`] | GitHub Actions: annotations by workflow command | all but the wall time |
+//! | [`Format::Gitlab`] | the merge request widget of GitLab: Code Quality | yes |
+//! | [`Format::Junit`] | test reports of any CI: JUnit XML, see [`junit`] | yes |
+//! | [`Format::Markdown`] | comments on pull requests, summaries of jobs | yes |
+//! | [`Format::Html`] | people in a browser: one file that needs nothing else | yes |
+//! | [`Format::Cyclonedx`] | inventories: an AI bill of materials, CycloneDX 1.6 | yes |
 //!
 //! Nothing here reads files, asks for the time or writes to a stream. Scanned files are hostile:
 //! every text that comes from one is neutralised before it reaches a terminal or a runner.
@@ -29,10 +34,17 @@
 
 pub mod clean;
 mod concise;
+mod cyclonedx;
+pub mod escape;
 pub mod github;
+mod gitlab;
+mod html;
 mod inventory;
 pub mod json;
 pub mod jsonl;
+pub mod junit;
+mod links;
+mod markdown;
 pub mod paint;
 pub mod remark;
 pub mod sarif;
@@ -47,10 +59,13 @@ pub mod words;
 #[cfg(test)]
 mod samples;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
 use aegis_diag::Report;
+
+pub use links::{BadLinkBase, LinkBase};
 
 /// How a report is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -67,17 +82,32 @@ pub enum Format {
     Sarif,
     /// GitHub workflow commands.
     Github,
+    /// GitLab Code Quality.
+    Gitlab,
+    /// JUnit XML.
+    Junit,
+    /// Markdown for a comment or a summary.
+    Markdown,
+    /// One self-contained HTML file.
+    Html,
+    /// CycloneDX 1.6 JSON.
+    Cyclonedx,
 }
 
 impl Format {
     /// All formats.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 11] = [
         Self::Text,
         Self::Concise,
         Self::Json,
         Self::Jsonl,
         Self::Sarif,
         Self::Github,
+        Self::Gitlab,
+        Self::Junit,
+        Self::Markdown,
+        Self::Html,
+        Self::Cyclonedx,
     ];
 
     /// The word used in options and configuration.
@@ -90,7 +120,22 @@ impl Format {
             Self::Jsonl => "jsonl",
             Self::Sarif => "sarif",
             Self::Github => "github",
+            Self::Gitlab => "gitlab",
+            Self::Junit => "junit",
+            Self::Markdown => "markdown",
+            Self::Html => "html",
+            Self::Cyclonedx => "cyclonedx",
         }
+    }
+
+    /// Whether a report in the format says itself what was looked at and what came out, so that
+    /// nobody has to say it beside it.
+    #[must_use]
+    pub fn has_summary(self) -> bool {
+        matches!(
+            self,
+            Self::Text | Self::Concise | Self::Github | Self::Markdown
+        )
     }
 
     /// Whether the format is meant for people, so that colours and tables make sense.
@@ -165,6 +210,10 @@ pub struct Options {
     /// empty if they are the same. It is put before the paths in SARIF and in GitHub annotations,
     /// which must be relative to the root of the repository.
     pub root: String,
+    /// Where the files of the repository can be read on the web, for links in Markdown and HTML.
+    pub link_base: Option<LinkBase>,
+    /// For import paths the package on PyPI that they come from, for [`Format::Cyclonedx`].
+    pub packages: BTreeMap<String, String>,
 }
 
 impl Default for Options {
@@ -177,6 +226,8 @@ impl Default for Options {
             include_suppressed: false,
             tool_version: env!("CARGO_PKG_VERSION").to_owned(),
             root: String::new(),
+            link_base: None,
+            packages: BTreeMap::new(),
         }
     }
 }
@@ -191,15 +242,24 @@ pub fn render(report: &Report, format: Format, options: &Options) -> String {
         Format::Jsonl => jsonl::render(report, options),
         Format::Sarif => sarif::render(report, options),
         Format::Github => github::render(report, options),
+        Format::Gitlab => gitlab::render(report, options),
+        Format::Junit => junit::render(report, options),
+        Format::Markdown => markdown::render(report, options),
+        Format::Html => html::render(report, options),
+        Format::Cyclonedx => cyclonedx::render(report, options),
     }
 }
 
 /// Where the project lives.
 pub(crate) const REPOSITORY: &str = env!("CARGO_PKG_REPOSITORY");
 
-/// The page of a rule.
+/// The page of a rule; what is wrong with a policy file stands on one page.
 pub(crate) fn rule_url(id: &str) -> String {
-    format!("{REPOSITORY}/blob/main/docs/rules/{id}.md")
+    if id.starts_with("AEG") {
+        format!("{REPOSITORY}/blob/main/docs/rules/{id}.md")
+    } else {
+        format!("{REPOSITORY}/blob/main/docs/policy.md#what-is-refused")
+    }
 }
 
 #[cfg(test)]
@@ -216,9 +276,9 @@ mod tests {
     #[test]
     fn a_wrong_word_is_answered_with_the_nearest_and_with_all() {
         let message = |word: &str| word.parse::<Format>().unwrap_err().to_string();
-        insta::assert_snapshot!(message("sarfi"), @"`sarfi` is not a format; did you mean `sarif`? expected text, concise, json, jsonl, sarif or github");
-        insta::assert_snapshot!(message("JSON"), @"`JSON` is not a format; did you mean `json`? expected text, concise, json, jsonl, sarif or github");
-        insta::assert_snapshot!(message("xml"), @"`xml` is not a format; expected text, concise, json, jsonl, sarif or github");
+        insta::assert_snapshot!(message("sarfi"), @"`sarfi` is not a format; did you mean `sarif`? expected text, concise, json, jsonl, sarif, github, gitlab, junit, markdown, html or cyclonedx");
+        insta::assert_snapshot!(message("JSON"), @"`JSON` is not a format; did you mean `json`? expected text, concise, json, jsonl, sarif, github, gitlab, junit, markdown, html or cyclonedx");
+        insta::assert_snapshot!(message("xml"), @"`xml` is not a format; did you mean `html`? expected text, concise, json, jsonl, sarif, github, gitlab, junit, markdown, html or cyclonedx");
     }
 
     #[test]

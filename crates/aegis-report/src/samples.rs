@@ -4,8 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aegis_diag::{
-    CallKind, CallSite, Cell, Cells, FileStats, Finding, Report, Rule, Severity, SkipReason,
-    Skipped, SourceFile, Span, Step, Suppressed, Tool, ToolParam, Verdict, content_fingerprint,
+    Affected, CallKind, CallSite, Cell, Cells, Certainty, Change, Check, Edit, FileStats, Finding,
+    Fix, Loosening, Past, Proof, Report, Rule, ScoreCap, ScoreGain, ScoreInput, ScorePart,
+    Scorecard, Severity, SkipReason, Skipped, SourceFile, Span, Step, Suppressed, Tool, ToolParam,
+    Verdict, Witness, content_fingerprint,
 };
 
 pub(crate) static LLM: Rule = Rule {
@@ -38,6 +40,17 @@ pub(crate) static PARTLY: Rule = Rule {
     tags: &[],
     cwe: None,
     since: "0.1.0",
+    page: "",
+};
+
+pub(crate) static BYPASS: Rule = Rule {
+    id: "AEG202",
+    name: "naming-bypass",
+    severity: Severity::Critical,
+    summary: "another name for the same operation runs unattended",
+    tags: &["ASI02"],
+    cwe: Some(863),
+    since: "0.2.0",
     page: "",
 };
 
@@ -224,4 +237,186 @@ pub(crate) fn report() -> Report {
         change: None,
         elapsed: Some(Duration::from_millis(48)),
     }
+}
+
+const POLICY: &str = "\
+version: 1
+rules:
+  - name: no-delete
+    match: { type: \"delete*\" }
+    approval: block
+  - name: rest
+    match: { type: \"*\" }
+    approval: auto
+";
+
+fn witness(approval: &'static str) -> Witness {
+    Witness {
+        action: "{\"type\":\"bulk_delete\",\"target\":\"prod/users\"}".into(),
+        at: "2026-12-01T09:00:00Z".into(),
+        approval,
+        risk: "medium",
+        rule: Some("rest".into()),
+        reproduce: "aegis simulate policy.yaml bulk_delete prod/users --at 2026-12-01T09:00:00Z"
+            .into(),
+    }
+}
+
+/// A finding about a policy, with a witness and a fix.
+pub(crate) fn policy_finding() -> Finding {
+    let policy = file("policy.yaml", POLICY);
+    let glob = at(&policy, "\"delete*\"");
+    let mut finding = Finding::at(
+        &BYPASS,
+        glob.clone(),
+        "`bulk_delete` on `prod/users` runs unattended: `delete*` does not match it",
+        "does not match `bulk_delete`",
+    )
+    .because(at(&policy, "auto"), "decides instead")
+    .note("1 of 40 names that delete runs unattended")
+    .help("widen `delete*` to `*delete*`");
+    finding.fingerprint = content_fingerprint("AEG202", "policy.yaml", "no-delete", "delete", 0);
+    finding.proof = Some(Box::new(Proof {
+        category: "bypass_vulnerability",
+        certainty: Certainty::Heuristic,
+        assumes: vec!["`bulk_delete` deletes".into()],
+        witnesses: vec![witness("auto")],
+        expected: Some("blocked, as `delete*` is".into()),
+        explain: vec!["`no-delete`: its type does not match".into()],
+        affected: Affected {
+            count: 1,
+            examples: vec!["bulk_delete".into()],
+        },
+        fix: Some(Fix {
+            title: "widen `delete*` to `*delete*`".into(),
+            edits: vec![Edit {
+                range: glob.range.clone(),
+                text: "\"*delete*\"".into(),
+            }],
+            safe: true,
+            closes: vec![finding.fingerprint.clone()],
+            restricts: Affected::default(),
+        }),
+    }));
+    finding
+}
+
+/// A score of 58.4.
+pub(crate) fn score() -> Scorecard {
+    let input = |id: &str, title: &str, got, of, note: Option<&str>| ScoreInput {
+        id: id.into(),
+        title: title.into(),
+        weight: 1.0,
+        got,
+        of,
+        note: note.map(Into::into),
+    };
+    let part = |id, title, weight, score, inputs| ScorePart {
+        id,
+        title,
+        weight,
+        score,
+        inputs,
+    };
+    Scorecard {
+        formula: "aegis-score/1",
+        score: Some(584),
+        cap: Some(ScoreCap {
+            at: 790,
+            because: "a critical finding is open: AEG202 at policy.yaml:4".into(),
+        }),
+        parts: vec![
+            part(
+                "coverage",
+                "Coverage of call sites",
+                50,
+                500,
+                vec![
+                    input("llm_call", "model calls", 0.5, 2.0, None),
+                    input("tool_def", "tools", 1.0, 1.0, None),
+                ],
+            ),
+            part(
+                "robustness",
+                "Policy robustness",
+                35,
+                720,
+                vec![input(
+                    "probe",
+                    "names that run unattended",
+                    72.0,
+                    100.0,
+                    None,
+                )],
+            ),
+            part(
+                "evidence",
+                "Evidence in the tree",
+                15,
+                550,
+                vec![input(
+                    "suite",
+                    "policy tests",
+                    1.0,
+                    1.0,
+                    Some("policy.test.yaml"),
+                )],
+            ),
+        ],
+        gains: vec![ScoreGain {
+            gain: 120,
+            action: "govern `chat.completions.create` at desk/agent.py:7".into(),
+            help: Some("aegis explain AEG101".into()),
+        }],
+        facts: vec![("Governed calls".into(), "1/3 (33%)".into())],
+    }
+}
+
+/// The report of a gate that fails: one finding is new, the policy is looser.
+pub(crate) fn gate() -> Report {
+    let policy = policy_finding();
+    let mut report = report();
+    let new = vec![
+        report.findings[0].fingerprint.clone(),
+        policy.fingerprint.clone(),
+    ];
+    report.findings.push(policy);
+    report.rules.push(&BYPASS);
+    report.score = Some(score());
+    report.change = Some(Change {
+        base: Some("origin/main (1a2b3c4)".into()),
+        score_before: Some(701),
+        new,
+        fixed: vec![Past {
+            rule: "AEG102".into(),
+            severity: Severity::High,
+            message: "`lookup` (langchain) is ungoverned: nothing governs it".into(),
+            place: "desk/tools.py:9:5".into(),
+            fingerprint: "aa".repeat(16),
+        }],
+        score_new: Some(0),
+        new_sites: 1,
+        looser: vec![Loosening {
+            summary: "actions on `prod/*` asked a person, now run unattended".into(),
+            before: "approve",
+            after: "auto",
+            witness: witness("auto"),
+            place: Some("policy.yaml:6".into()),
+        }],
+        stricter: 0,
+        undecided: 0,
+        checks: vec![
+            Check {
+                id: "fail-under",
+                passed: true,
+                message: "the score is 58.4, at least 50 was asked for".into(),
+            },
+            Check {
+                id: "max-drop",
+                passed: false,
+                message: "the score fell by 11.7 from 70.1, by 0 at most was asked for".into(),
+            },
+        ],
+    });
+    report
 }

@@ -1,6 +1,6 @@
 //! Counts: how many, and under which verdict.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use aegis_diag::{CallKind, CallSite, Finding, Report, Verdict};
 use serde::Serialize;
@@ -9,6 +9,7 @@ use crate::words;
 
 /// Call sites by verdict.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Tally {
     /// All of them.
     pub total: usize,
@@ -82,4 +83,10 @@ pub fn by_rule(findings: &[Finding]) -> BTreeMap<&'static str, usize> {
         *counts.entry(finding.rule.id).or_default() += 1;
     }
     counts
+}
+
+/// Fingerprints of the new findings of a report that is compared with a base.
+pub(crate) fn new_findings(report: &Report) -> Option<BTreeSet<&str>> {
+    let change = report.change.as_ref()?;
+    Some(change.new.iter().map(String::as_str).collect())
 }

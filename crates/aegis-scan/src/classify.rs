@@ -1,5 +1,7 @@
 //! From what the solver found to call sites with verdicts.
 
+mod runs;
+
 use std::sync::Arc;
 
 use aegis_diag::{CallKind, CallSite, SourceFile, Span, Step, Tool, ToolParam, Verdict};
@@ -11,6 +13,8 @@ use crate::govern::state::{GUARD, State};
 use crate::govern::{Govern, Standing, WayStep};
 use crate::link::values::{FileIx, Scope};
 use crate::link::{Site, SiteKey, Solver, Spot, ToolFacts};
+
+pub use runs::ToolRuns;
 
 /// Covers code execution inside a tool whose calls are intercepted.
 const TOOL_RUN: u128 = 1 << 126;

@@ -17,6 +17,7 @@ mod listing;
 mod program;
 mod rules;
 mod sources;
+mod starts;
 mod suppress;
 mod why;
 
@@ -29,17 +30,20 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use catalog::Catalog;
 use classify::Describe;
-use facts::{Expr, Stmt};
+use facts::Stmt;
 use findings::{Comments, Judged};
-use govern::{Entries, EntryPoint, Govern, Mode};
+use govern::Govern;
 use link::values::FileIx;
 use link::{SiteKey, Spot};
-use program::{Origin, Program};
+use program::{Look, Origin, Program, Shared};
+use sources::Past;
 
 pub use catalog::CatalogError;
+pub use classify::ToolRuns;
 pub use config::{Config, Input, ScanError};
-pub use listing::{CatalogEntry, FrameworkInfo, list_frameworks, show_framework};
+pub use listing::{CatalogEntry, FrameworkInfo, list_frameworks, list_packages, show_framework};
 pub use rules::{RULES, find as find_rule};
+pub use sources::Overlay;
 
 /// Stack of the worker threads, in bytes. Expressions are followed to a bounded depth; this is
 /// enough for that depth in a debug build.
@@ -51,48 +55,136 @@ const STACK: usize = 256 << 20;
 /// A path that cannot be scanned, catalog files with mistakes, an unknown setting. Files that
 /// cannot be analysed are no error: they are part of the report.
 pub fn scan(input: &Input, config: &Config) -> Result<Report, ScanError> {
-    let pool = rayon::ThreadPoolBuilder::new()
+    Ok(scan_with_runs(input, config)?.0)
+}
+
+/// The same, and which of the tools run code or commands that the model chooses.
+///
+/// # Errors
+/// As [`scan`].
+pub fn scan_with_runs(
+    input: &Input,
+    config: &Config,
+) -> Result<(Report, Vec<ToolRuns>), ScanError> {
+    pool(config)?.install(|| scan_here(input, config))
+}
+
+/// One analysis of the tree as it is and one of the tree as it was: `(now, before)`. What did not
+/// change is read and parsed once. The second report is that which [`scan`] would have given then,
+/// except that ignore files count as they are now, and what is out of scope is listed as it is now.
+///
+/// # Errors
+/// Those of [`scan`].
+pub fn scan_pair(
+    input: &Input,
+    overlay: &Overlay,
+    config: &Config,
+) -> Result<(Report, Report), ScanError> {
+    pool(config)?.install(|| pair_here(input, overlay, config))
+}
+
+fn pool(config: &Config) -> Result<rayon::ThreadPool, ScanError> {
+    rayon::ThreadPoolBuilder::new()
         .num_threads(config.threads)
         .stack_size(STACK)
         .build()
-        .map_err(|e| ScanError::Threads(e.to_string()))?;
-    pool.install(|| scan_here(input, config))
+        .map_err(|e| ScanError::Threads(e.to_string()))
 }
 
-fn scan_here(input: &Input, config: &Config) -> Result<Report, ScanError> {
+fn scan_here(input: &Input, config: &Config) -> Result<(Report, Vec<ToolRuns>), ScanError> {
     let catalog = Catalog::new(config)?;
-    let (walked, origin) = collect(input, config)?;
+    let scope = collect(input, config)?;
+    let look = program::look(&catalog, &scope.walked, &scope.origin, None);
+    Ok(judged(&catalog, scope, look, None, config))
+}
+
+fn pair_here(
+    input: &Input,
+    overlay: &Overlay,
+    config: &Config,
+) -> Result<(Report, Report), ScanError> {
+    let catalog = Catalog::new(config)?;
+    let scope = collect(input, config)?;
+    let look = program::look(&catalog, &scope.walked, &scope.origin, None);
+    let Some(past) = before(input, overlay, &scope) else {
+        let (report, _) = judged(&catalog, scope, look, None, config);
+        return Ok((report.clone(), report));
+    };
+    let past_look = program::look(&catalog, &past.walked, &past.origin, Some(&look));
+    let shared = Shared::default();
+    let follow = |scope, look| judged(&catalog, scope, look, Some(&shared), config).0;
+    Ok(rayon::join(
+        || follow(scope, look),
+        || follow(past, past_look),
+    ))
+}
+
+/// What a scan covers.
+struct Scope<'o> {
+    walked: sources::Walked,
+    origin: Origin<'o>,
+}
+
+/// The scope as it was; `None` if it is the same as now.
+fn before<'o>(input: &Input, overlay: &'o Overlay, now: &Scope<'_>) -> Option<Scope<'o>> {
+    let (Input::Paths(roots), Origin::Disk(options)) = (input, &now.origin) else {
+        return None;
+    };
+    let past = Past::new(overlay);
+    let walked = past.walked(&now.walked, roots, options);
+    let files = walked.files.iter().map(|f| &f.path);
+    let touched = files
+        .chain(&walked.extra)
+        .any(|path| past.says(path).is_some());
+    if !touched && walked == now.walked {
+        return None;
+    }
+    Some(Scope {
+        walked,
+        origin: Origin::Past(options.clone(), past),
+    })
+}
+
+/// From what every file says by itself to a report.
+fn judged(
+    catalog: &Catalog,
+    scope: Scope<'_>,
+    look: Look,
+    shared: Option<&Shared>,
+    config: &Config,
+) -> (Report, Vec<ToolRuns>) {
+    let Scope { walked, origin } = scope;
     let mut report = Report {
         rules: RULES.to_vec(),
         excluded: walked.excluded,
         skipped: walked.skipped,
         ..Report::default()
     };
-    let extra = walked.extra;
-    let program = program::analyse(
-        &catalog,
-        walked.files,
-        &extra,
-        &origin,
-        config.why.is_some(),
-    );
+    let program = program::follow(catalog, look, &origin, shared, config.why.is_some());
     count(&program, &mut report);
     let imports = statement_imports(&program);
-    let entries = entries(&program, &catalog, &extra);
+    let entries = starts::entries(&program, catalog, &walked.extra, &origin);
     let wanted = points_of_interest(&program);
     let mut govern = Govern::new(&program.solver, &entries, &wanted, &imports);
     let (tools, functions) = classify::judge_tools(&program.solver, &govern);
     govern.flow(&functions);
     let sources = sources_of(&program, &govern, &origin, &mut report);
-    let judged = judge(&program, &govern, &tools, &sources);
+    let describe = Describe {
+        solver: &program.solver,
+        govern: &govern,
+        tools: &tools,
+        sources: &sources,
+    };
+    let judged = judge(&program, &describe);
+    let runs = describe.tools_that_run();
     report.why = why::explain(&program, &judged, &sources, config);
     let comments = comments(&program, &sources);
     findings::report(judged, &comments, config, &mut report);
-    Ok(report)
+    (report, runs)
 }
 
 /// Files to scan, and how their texts are read.
-fn collect(input: &Input, config: &Config) -> Result<(sources::Walked, Origin), ScanError> {
+fn collect(input: &Input, config: &Config) -> Result<Scope<'static>, ScanError> {
     let options = sources::Options {
         max_bytes: config.max_bytes,
         include: config.include.clone(),
@@ -110,45 +202,45 @@ fn collect(input: &Input, config: &Config) -> Result<(sources::Walked, Origin), 
                     });
                 }
             }
-            Ok((sources::walk(paths, &options), Origin::Disk(options)))
+            Ok(Scope {
+                walked: sources::walk(paths, &options),
+                origin: Origin::Disk(options),
+            })
         }
-        Input::Text { path, bytes } => {
-            let notebook = path.ends_with(".ipynb");
-            let found = sources::Found {
+        Input::Text { path, bytes } => Ok(given(path, bytes, &options)),
+    }
+}
+
+/// The scope of one text.
+fn given(path: &str, bytes: &[u8], options: &sources::Options) -> Scope<'static> {
+    let notebook = path.ends_with(".ipynb");
+    let mut walked = sources::Walked::default();
+    let text = match sources::decode(bytes.to_vec(), notebook, options) {
+        Ok(text) => {
+            walked.files.push(sources::Found {
                 path: path.into(),
-                display: path.clone(),
+                display: path.to_owned(),
                 module_path: path.rsplit('/').next().unwrap_or(path).to_owned(),
                 root: 0,
                 notebook,
-            };
-            match sources::decode(bytes.clone(), notebook, &options) {
-                Ok(text) => Ok((
-                    sources::Walked {
-                        files: vec![found],
-                        ..sources::Walked::default()
-                    },
-                    Origin::Given(text),
-                )),
-                Err(reason) => {
-                    let skipped = vec![Skipped {
-                        path: path.clone(),
-                        reason,
-                    }];
-                    let none = sources::Text {
-                        text: String::new(),
-                        cells: None,
-                        bytes: 0,
-                    };
-                    Ok((
-                        sources::Walked {
-                            skipped,
-                            ..sources::Walked::default()
-                        },
-                        Origin::Given(none),
-                    ))
-                }
+            });
+            text
+        }
+        Err(reason) => {
+            walked.skipped.push(Skipped {
+                path: path.to_owned(),
+                reason,
+            });
+            sources::Text {
+                text: String::new(),
+                cells: None,
+                bytes: 0,
             }
         }
+    };
+    Scope {
+        walked,
+        origin: Origin::Given(text),
     }
 }
 
@@ -221,134 +313,16 @@ fn visit(body: &[Stmt], f: &mut dyn FnMut(&Stmt)) {
                 visit(otherwise, f);
             }
             Stmt::With { body, .. } => visit(body, f),
-            Stmt::Try {
-                body,
-                handlers,
-                otherwise,
-                finally,
-            } => {
-                visit(body, f);
-                handlers.iter().for_each(|h| visit(h, f));
-                visit(otherwise, f);
-                visit(finally, f);
+            Stmt::Try(attempt) => {
+                visit(&attempt.body, f);
+                attempt.handlers.iter().for_each(|h| visit(h, f));
+                visit(&attempt.otherwise, f);
+                visit(&attempt.finally, f);
             }
             Stmt::Match { cases, .. } => cases.iter().for_each(|c| visit(c, f)),
             _ => {}
         }
     }
-}
-
-/// Entry points: what is started, and with which environment.
-fn entries(program: &Program<'_>, catalog: &Catalog, extra: &[std::path::PathBuf]) -> Entries {
-    let modules = &program.solver.modules;
-    let mut out = Entries::default();
-    for (i, f) in program.files.iter().enumerate() {
-        let Ok(ix) = FileIx::try_from(i) else {
-            continue;
-        };
-        out.packages.push(modules.packages_of(ix));
-        if govern::is_test_path(&f.found.module_path) {
-            out.tests.insert(ix);
-        }
-    }
-    let mut imported: FxHashSet<FileIx> = FxHashSet::default();
-    for (i, list) in program.imports.iter().enumerate() {
-        let from = FileIx::try_from(i).unwrap_or(FileIx::MAX);
-        imported.extend(
-            list.iter()
-                .filter(|&&t| !out.is_test(from) || out.is_test(t)),
-        );
-    }
-    let mut scripts: FxHashMap<FileIx, Vec<u32>> = FxHashMap::default();
-    let mut starts = Vec::new();
-    for path in extra {
-        let Ok(text) = std::fs::read_to_string(path) else {
-            continue;
-        };
-        for target in deploy::console_scripts(path, &text) {
-            let (module, function) = target.split_once(':').unwrap_or((&target, ""));
-            if let Some(file) = modules.by_dotted(module) {
-                let name = function.split(['[', ' ', '.']).next().unwrap_or("").trim();
-                let scope = program.solver.function_named(file, name);
-                scripts.entry(file).or_default().extend(scope);
-            }
-        }
-        starts.extend(
-            deploy::starts(catalog, path, &text)
-                .into_iter()
-                .filter(|s| s.bits != 0),
-        );
-    }
-    for (i, f) in program.files.iter().enumerate() {
-        let Ok(ix) = FileIx::try_from(i) else {
-            continue;
-        };
-        let Some(facts) = program.solver.files.get(i).and_then(|m| m.facts.as_ref()) else {
-            continue;
-        };
-        let is_main = f.found.module_path.ends_with("__main__.py");
-        let has_main = has_main_block(facts);
-        let functions = scripts.get(&ix).cloned().unwrap_or_default();
-        let alone = !imported.contains(&ix) && !f.found.module_path.ends_with("__init__.py");
-        if has_main || is_main {
-            out.points.push(EntryPoint {
-                file: ix,
-                mode: Mode::Script,
-                functions: Vec::new(),
-                environment: 0,
-            });
-        }
-        if !functions.is_empty() || alone && !has_main && !is_main {
-            out.points.push(EntryPoint {
-                file: ix,
-                mode: Mode::Plain,
-                functions,
-                environment: 0,
-            });
-        }
-    }
-    set_environment(program, &mut out, &starts);
-    out
-}
-
-/// A variable set in a deployment file counts for what its command starts, or for everything.
-fn set_environment(program: &Program<'_>, entries: &mut Entries, starts: &[deploy::Start]) {
-    for s in starts {
-        let hits: Vec<usize> = entries
-            .points
-            .iter()
-            .enumerate()
-            .filter(|(_, p)| {
-                let path = program
-                    .files
-                    .get(p.file as usize)
-                    .map_or("", |f| f.found.module_path.as_str());
-                deploy::command_starts(&s.command, &program.solver.modules.dotted(p.file), path)
-            })
-            .map(|(i, _)| i)
-            .collect();
-        for (i, p) in entries.points.iter_mut().enumerate() {
-            if hits.is_empty() || hits.contains(&i) {
-                p.environment |= s.bits;
-            }
-        }
-    }
-}
-
-fn has_main_block(facts: &facts::Facts) -> bool {
-    let body = facts.unit(0).map(|u| u.body.as_slice()).unwrap_or_default();
-    body.iter().any(|s| {
-        let Stmt::If { condition, .. } = s else {
-            return false;
-        };
-        let Expr::Group(p) = facts.expr(*condition) else {
-            return false;
-        };
-        facts
-            .items(p)
-            .iter()
-            .any(|&i| matches!(facts.expr(i), Expr::Name(n) if facts.name(*n) == "__name__"))
-    })
 }
 
 /// Expressions at which the state of instrumentation must be known.
@@ -371,7 +345,7 @@ fn points_of_interest(program: &Program<'_>) -> FxHashSet<(FileIx, u32)> {
 fn sources_of(
     program: &Program<'_>,
     govern: &Govern<'_, '_>,
-    origin: &Origin,
+    origin: &Origin<'_>,
     report: &mut Report,
 ) -> FxHashMap<FileIx, Arc<SourceFile>> {
     let mut files: Vec<FileIx> = program.solver.sites.keys().map(|k| k.0).collect();
@@ -398,7 +372,7 @@ fn sources_of(
             };
             Some((
                 f,
-                match program::read(&loaded.found, origin) {
+                match origin.read(&loaded.found) {
                     Ok(t) if program::stamp(&t.text) == loaded.stamp => Ok(Arc::new(
                         SourceFile::new(loaded.found.display.clone(), t.text, t.cells),
                     )),
@@ -421,18 +395,7 @@ fn sources_of(
     out
 }
 
-fn judge(
-    program: &Program<'_>,
-    govern: &Govern<'_, '_>,
-    tools: &FxHashMap<SiteKey, govern::Standing>,
-    sources: &FxHashMap<FileIx, Arc<SourceFile>>,
-) -> Vec<Judged> {
-    let describe = Describe {
-        solver: &program.solver,
-        govern,
-        tools,
-        sources,
-    };
+fn judge(program: &Program<'_>, describe: &Describe<'_, '_>) -> Vec<Judged> {
     let mut keys: Vec<&SiteKey> = program.solver.sites.keys().collect();
     keys.sort_unstable();
     let mut out: Vec<Judged> = keys
@@ -441,7 +404,7 @@ fn judge(
             let site = program.solver.sites.get(*key)?;
             let call_site = describe.site(key, site)?;
             let facts = program.solver.files.get(key.0 as usize)?.facts.as_ref()?;
-            let source = sources.get(&key.0)?;
+            let source = describe.sources.get(&key.0)?;
             let lines = lines_of(facts, source, key.1);
             Some(Judged {
                 site: call_site,

@@ -136,3 +136,20 @@ pub fn show_framework(
     out.dedup();
     Ok(Some(out))
 }
+
+/// Import paths and the PyPI package that each comes from, sorted; without those of the standard
+/// library.
+///
+/// # Errors
+/// As [`crate::scan`] for the catalog.
+pub fn list_packages(config: &crate::Config) -> Result<Vec<(String, String)>, crate::ScanError> {
+    let catalog = Catalog::new(config)?;
+    let packages = catalog.data.frameworks.iter().flat_map(|f| &f.packages);
+    let mut out: Vec<(String, String)> = packages
+        .filter(|p| p.pypi != "-" && !p.stdlib)
+        .flat_map(|p| p.imports.iter().map(|i| (i.clone(), p.pypi.clone())))
+        .collect();
+    out.sort();
+    out.dedup_by(|a, b| a.0 == b.0);
+    Ok(out)
+}

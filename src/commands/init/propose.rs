@@ -196,7 +196,7 @@ fn policy(tools: &[Tool], found: &Found) -> String {
     for group in &GROUPS {
         let named: Vec<&Tool> = tools
             .iter()
-            .filter(|tool| group.effects.contains(&tool.effect.effect))
+            .filter(|tool| group.effects.contains(&tool.effect()))
             .collect();
         if named.is_empty() {
             continue;
@@ -221,7 +221,7 @@ fn reads(out: &mut String, tools: &[Tool]) {
     let pattern = Glob::parse(CREDENTIALS).ok();
     let reads = tools
         .iter()
-        .filter(|tool| tool.effect.effect == Some(Effect::Read));
+        .filter(|tool| tool.effect() == Some(Effect::Read));
     let (doors, harmless): (Vec<&Tool>, Vec<&Tool>) = reads.partition(|tool| {
         let name = aegis_policy::name::canonical(&tool.name);
         pattern.as_ref().is_some_and(|p| p.matches(&name))
@@ -262,7 +262,7 @@ fn names(out: &mut String, tools: &[&Tool]) {
     }
 }
 
-/// `app/tools.py:12 (user_id, reason)`.
+/// `app/tools.py:12 (user_id, reason); runs subprocess.run at app/tools.py:14`.
 fn comment(tool: &Tool) -> String {
     let places = tool
         .places
@@ -271,6 +271,10 @@ fn comment(tool: &Tool) -> String {
     let mut out = some(places.collect());
     if !tool.params.is_empty() {
         let _ = write!(out, " ({})", some(tool.params.clone()));
+    }
+    if let Some(runs) = &tool.runs {
+        let (path, line) = &runs.place;
+        let _ = write!(out, "; runs {} at {path}:{line}", runs.api);
     }
     visible(&out)
 }
@@ -372,12 +376,17 @@ fn suite(policy: &Policy, tools: &[Tool]) -> (String, usize) {
 mod tests {
     use aegis_policy::suite::{Suite, run};
 
+    use super::super::tools::Runs;
     use super::*;
 
     fn found(names: &[&str]) -> Found {
         let tools = names.iter().map(|name| Tool {
             name: (*name).to_owned(),
-            effect: Action::new(name).effect_found(),
+            named: Action::new(name).effect_found(),
+            runs: (*name == "check_disk").then(|| Runs {
+                api: "os.popen".to_owned(),
+                place: ("disk.py".to_owned(), 7),
+            }),
             params: vec!["a\u{1b}b".to_owned(), "to".to_owned()],
             places: (1..6)
                 .map(|n| ("odd\n name\u{3164}.py".to_owned(), n))
@@ -554,6 +563,24 @@ mod tests {
             approval: approve
             reason: This moves money, runs code, carries data out or reaches other people.
         "#);
+    }
+
+    #[test]
+    fn what_the_code_runs_counts_more_than_the_name() {
+        let proposal = sound(&["check_disk", "get_order"]);
+        let decided = |name: &str| {
+            let decision = proposal.policy.decide(&Action::new(name), default_moment());
+            decision.approval
+        };
+        assert_eq!(
+            decided("check_disk"),
+            Approval::Approve,
+            "{}",
+            proposal.text
+        );
+        assert_eq!(decided("get_order"), Approval::Auto);
+        let line = "; runs os.popen at disk.py:7\n";
+        assert!(proposal.text.contains(line), "{}", proposal.text);
     }
 
     #[test]

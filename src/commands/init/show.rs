@@ -150,8 +150,7 @@ fn table(tools: &[Tool], policy: &Policy) -> String {
         table.row(vec![
             Cell::new(clean::short(&tool.name, 60)),
             Cell::new(
-                tool.effect
-                    .effect
+                tool.effect()
                     .map_or("unknown", aegis_policy::model::Effect::as_str),
             ),
             Cell::new(decision.approval.as_str()),
@@ -232,12 +231,20 @@ struct FileRecord {
 struct ToolRecord<'a> {
     name: &'a str,
     effect: Option<aegis_policy::model::Effect>,
-    effect_source: aegis_policy::model::EffectSource,
+    effect_source: &'static str,
     approval: &'static str,
     risk: &'static str,
     rule: String,
     params: &'a [String],
     places: Vec<PlaceRecord<'a>>,
+    runs: Option<RunsRecord<'a>>,
+}
+
+#[derive(Serialize)]
+struct RunsRecord<'a> {
+    api: &'a str,
+    path: &'a str,
+    line: u32,
 }
 
 #[derive(Serialize)]
@@ -270,8 +277,8 @@ fn json(place: &Place, made: &Made) -> anyhow::Result<String> {
                 let places = tool.places.iter();
                 ToolRecord {
                     name: &tool.name,
-                    effect: tool.effect.effect,
-                    effect_source: tool.effect.source,
+                    effect: tool.effect(),
+                    effect_source: tool.effect_source(),
                     approval: decision.approval.as_str(),
                     risk: decision.risk.as_str(),
                     rule: rule(&made.compiled, decision.by),
@@ -279,6 +286,11 @@ fn json(place: &Place, made: &Made) -> anyhow::Result<String> {
                     places: places
                         .map(|(path, line)| PlaceRecord { path, line: *line })
                         .collect(),
+                    runs: tool.runs.as_ref().map(|runs| RunsRecord {
+                        api: &runs.api,
+                        path: &runs.place.0,
+                        line: runs.place.1,
+                    }),
                 }
             })
             .collect(),

@@ -26,21 +26,21 @@ pub(super) fn run(
     env: &Env,
     streams: &mut Streams<'_>,
 ) -> anyhow::Result<Exit> {
-    policies::one_stdin(&args.files)?;
-    if args.files.len() < 2 {
+    policies::one_stdin(&args.levels.files)?;
+    if args.levels.files.len() < 2 {
         bail!("conflicts are between policies; name two or more");
     }
     let mut desk = Desk {
-        look: output::look_of_stderr(args.color.color, env)?,
+        look: output::look_of_stderr(args.listing.color.color, env)?,
         err: &mut *streams.err,
     };
     let mut checked = Vec::new();
-    for path in &args.files {
+    for path in &args.levels.files {
         checked.push(policies::checked(path, &mut desk)?);
     }
     let found = conflicts(&checked.iter().collect::<Vec<&Checked>>());
-    let text = match args.format {
-        Listing::Text => text(&found, &output::look(args.color.color, env)?),
+    let text = match args.listing.format {
+        Listing::Text => text(&found, &output::look(args.listing.color.color, env)?),
         Listing::Json => json(&checked, &found)?,
     };
     streams.out.write_all(text.as_bytes())?;

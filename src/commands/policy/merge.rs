@@ -20,12 +20,12 @@ pub(super) fn run(args: &MergeArgs, env: &Env, streams: &mut Streams<'_>) -> any
         look: output::look_of_stderr(args.color.color, env)?,
         err: &mut *streams.err,
     };
-    policies::one_stdin(&args.files)?;
+    policies::one_stdin(&args.levels.files)?;
     if let Some(path) = &args.output {
         output::free(path, true)
             .with_context(|| format!("policy `{}` cannot be written", path.display()))?;
     }
-    let merged = merged(&args.files, &mut desk)?;
+    let merged = merged(&args.levels.files, &mut desk)?;
     if !args.quiet {
         said(&merged, &mut desk)?;
     }

@@ -34,18 +34,23 @@ pub(super) fn all(args: &ProbeArgs, env: &Env) -> anyhow::Result<Vec<Tool>> {
 fn coded(args: &ProbeArgs, env: &Env) -> anyhow::Result<Vec<Tool>> {
     let settings = Settings::resolve(Scan::default(), &args.config, env, &args.code)?;
     let input = aegis_scan::Input::Paths(args.code.clone());
-    let report = aegis_scan::scan(&input, &settings.scan)?;
+    let (report, runs) = aegis_scan::scan_with_runs(&input, &settings.scan)?;
     let tools = report
         .sites
         .iter()
         .filter(|site| site.kind == CallKind::ToolDef);
     let tools = tools.filter_map(|site| {
         let tool = site.tool.as_ref()?;
+        // A tool that runs what the model chooses does not only read, whatever its name says.
+        let runs = runs.iter().any(|runs| runs.tool == site.span);
         Some(Tool {
             name: tool.name.clone()?,
             target: None,
             params: tool.params.iter().map(|p| p.name.clone()).collect(),
-            hints: Hints::default(),
+            hints: Hints {
+                read_only: runs.then_some(false),
+                destructive: None,
+            },
             source: site.span.locator(),
             span: Some(site.span.clone()),
         })

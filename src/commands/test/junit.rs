@@ -1,59 +1,43 @@
-//! Test results as JUnit XML, in the dialect that CI systems agree on.
+//! Test results as JUnit XML.
 
-use std::fmt::Write;
+use aegis_report::junit::{Case, Outcome, Suite, Trouble, document};
 
 use super::show::{Failure, failures};
 use super::{Ran, Tested};
 
 /// One `testsuite` for each suite, one `testcase` for each case.
 pub(super) fn render(tested: &[Tested]) -> String {
-    let (tests, failed) = tested
+    let suites: Vec<Suite> = tested
         .iter()
-        .fold((0, 0), |(n, f), t| (n + t.cases(), f + t.failed()));
-    let mut out = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n".to_owned();
-    let _ = writeln!(
-        out,
-        "<testsuites name=\"aegis test\" tests=\"{tests}\" failures=\"{failed}\" errors=\"0\">"
-    );
-    for t in tested {
-        for ran in &t.suites {
-            suite(&mut out, t, ran);
-        }
-    }
-    out + "</testsuites>\n"
+        .flat_map(|tested| tested.suites.iter().map(|ran| suite(tested, ran)))
+        .collect();
+    document("aegis test", &suites)
 }
 
-fn suite(out: &mut String, tested: &Tested, ran: &Ran) {
+fn suite(tested: &Tested, ran: &Ran) -> Suite {
     let failures = failures(tested, ran);
-    let _ = writeln!(
-        out,
-        "  <testsuite name=\"{}\" tests=\"{}\" failures=\"{}\" errors=\"0\" skipped=\"0\">",
-        xml(&ran.path),
-        ran.results.outcomes.len(),
-        failures.len()
-    );
-    for (case, outcome) in ran.suite.cases.iter().zip(&ran.results.outcomes) {
-        let _ = write!(
-            out,
-            "    <testcase name=\"{}\" classname=\"{}\" file=\"{}\" line=\"{}\"",
-            xml(&outcome.name),
-            xml(&tested.path),
-            xml(&ran.path),
-            case.span.start().line
-        );
-        match failures.iter().find(|f| f.case == outcome.case) {
-            None => out.push_str("/>\n"),
-            Some(failure) => {
-                let _ = writeln!(
-                    out,
-                    ">\n      <failure message=\"{}\" type=\"case-failed\">{}</failure>\n    </testcase>",
-                    xml(&failure.message),
-                    xml(&body(failure))
-                );
-            }
+    let cases = ran.suite.cases.iter().zip(&ran.results.outcomes);
+    let cases = cases.map(|(case, outcome)| {
+        let failure = failures.iter().find(|f| f.case == outcome.case);
+        Case {
+            name: outcome.name.to_string(),
+            class: tested.path.clone(),
+            place: Some((ran.path.clone(), case.span.start().line)),
+            outcome: failure.map_or(Outcome::Passed, |failure| Outcome::Failed(trouble(failure))),
         }
+    });
+    Suite {
+        name: ran.path.clone(),
+        cases: cases.collect(),
     }
-    out.push_str("  </testsuite>\n");
+}
+
+fn trouble(failure: &Failure) -> Trouble {
+    Trouble {
+        kind: "case-failed".to_owned(),
+        message: failure.message.clone(),
+        body: body(failure),
+    }
 }
 
 /// Everything that is known about a failure, a line each.
@@ -69,35 +53,4 @@ fn body(failure: &Failure) -> String {
         .chain(help)
         .collect::<Vec<_>>()
         .join("\n")
-}
-
-/// Text that may stand in an attribute or an element; what XML cannot hold becomes `\u{fffd}`.
-fn xml(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\n' => out.push_str("&#10;"),
-            '\t' => out.push_str("&#9;"),
-            '\r' => out.push_str("&#13;"),
-            '\0'..='\u{1f}' | '\u{7f}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}' => {
-                out.push(char::REPLACEMENT_CHARACTER);
-            }
-            c => out.push(c),
-        }
-    }
-    out
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn nothing_in_a_name_is_markup() {
-        assert_eq!(xml("a<b>&\"\u{1b}\n"), "a&lt;b&gt;&amp;&quot;\u{fffd}&#10;");
-    }
 }

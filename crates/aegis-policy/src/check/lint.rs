@@ -6,6 +6,7 @@
 pub(crate) mod contradiction;
 mod unreachable;
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -140,9 +141,12 @@ pub(super) fn head(rule: &Rule) -> Option<Span> {
 }
 
 fn repeated(key: &str, patterns: &[Located<Box<str>>], out: &mut Vec<Problem>) {
-    let mut first: HashMap<String, &Located<Box<str>>> = HashMap::new();
+    if patterns.len() < 2 {
+        return;
+    }
+    let mut first: HashMap<Cow<'_, str>, &Located<Box<str>>> = HashMap::new();
     for pattern in patterns {
-        let canonical = name::canonical(&pattern.value).to_string();
+        let canonical = name::canonical(&pattern.value);
         if let Some(before) = first.get(&canonical) {
             let message = format!(
                 "`{key}` lists the pattern `{}` twice; letter case makes no difference",

@@ -199,6 +199,9 @@ fn merged(mut ranges: Vec<(char, char)>) -> Vec<(char, char)> {
 
 /// The alternatives of a canonical pattern text.
 pub(super) fn alternatives(text: &str) -> Result<Vec<Alternative>, GlobError> {
+    if let Some(only) = simple(text) {
+        return Ok(vec![only]);
+    }
     let nodes = nodes(text)?;
     let too_much = |message: String| GlobError {
         at: 0..text.len(),
@@ -222,6 +225,29 @@ pub(super) fn alternatives(text: &str) -> Result<Vec<Alternative>, GlobError> {
     let mut expanded: Vec<_> = growing.into_iter().map(Growing::done).collect();
     expanded.retain(|alternative| seen.insert(alternative.clone()));
     Ok(expanded)
+}
+
+/// A pattern without braces, sets and escapes, as nearly all are: its one alternative in one pass.
+fn simple(text: &str) -> Option<Alternative> {
+    let special = |b: u8| matches!(b, b'[' | b']' | b'{' | b'}' | b'\\');
+    if text.is_empty() || text.len() > MOST_BYTES || text.bytes().any(special) {
+        return None;
+    }
+    let mut tokens = Vec::with_capacity(3);
+    let mut rest = text;
+    while let Some(first) = rest.chars().next() {
+        let literal = rest.find(['*', '?']).unwrap_or(rest.len());
+        let (token, length) = match first {
+            '*' => (Token::Any, 1),
+            '?' => (Token::One, 1),
+            _ => (Token::Literal(rest.get(..literal)?.into()), literal),
+        };
+        if token != Token::Any || tokens.last() != Some(&Token::Any) {
+            tokens.push(token);
+        }
+        rest = rest.get(length..)?;
+    }
+    Some(Alternative { tokens })
 }
 
 /// How many alternatives the nodes expand to.

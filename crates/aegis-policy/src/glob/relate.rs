@@ -29,17 +29,21 @@ impl Glob {
     #[must_use]
     pub fn covers(&self, other: &Self) -> bool {
         // Nearly all pairs miss a literal, which is quick to see.
-        let mut mine: Vec<Option<Vec<Symbol<'_>>>> = vec![None; self.alternatives().len()];
+        let mut known: Vec<Option<Vec<Symbol<'_>>>> = Vec::new();
         other.alternatives().iter().all(|theirs| {
             let mut their_symbols = None;
-            self.alternatives()
-                .iter()
-                .zip(&mut mine)
-                .filter(|(alternative, _)| !misses_literal(alternative, theirs))
-                .any(|(alternative, mine)| {
-                    let mine = mine.get_or_insert_with(|| symbols(alternative));
+            let mut mine = self.alternatives().iter().enumerate();
+            mine.any(|(i, mine)| {
+                if misses_literal(mine, theirs) {
+                    return false;
+                }
+                known.resize(self.alternatives().len(), None);
+                let symbols_of = |known: &mut Option<Vec<_>>| -> bool {
+                    let mine = known.get_or_insert_with(|| symbols(mine));
                     covers(mine, their_symbols.get_or_insert_with(|| symbols(theirs)))
-                })
+                };
+                known.get_mut(i).is_some_and(symbols_of)
+            })
         })
     }
 
@@ -96,12 +100,12 @@ fn symbols(alternative: &Alternative) -> Vec<Symbol<'_>> {
 /// may stand for one of its characters.
 fn misses_literal(mine: &Alternative, theirs: &Alternative) -> bool {
     let theirs = theirs.tokens();
-    if theirs.iter().any(|token| matches!(token, Token::Set(_))) {
-        return false;
-    }
     let stands = |literal: &str| {
-        let within =
-            |token: &Token| matches!(token, Token::Literal(text) if text.contains(literal));
+        let within = |token: &Token| match token {
+            Token::Literal(text) => text.len() >= literal.len() && text.contains(literal),
+            Token::Set(_) => true,
+            Token::Any | Token::One => false,
+        };
         theirs.iter().any(within)
     };
     let misses = |token: &Token| matches!(token, Token::Literal(text) if !stands(text));

@@ -79,17 +79,17 @@ impl Patterns {
 
     /// Notes that a rule speaks of the names this alternative matches; returns its number, if it
     /// has one. Rules must come in order.
-    pub(super) fn add(&mut self, alternative: &Alternative, rule: u32) -> Option<u32> {
+    pub(super) fn add(&mut self, alternative: Alternative, rule: u32) -> Option<u32> {
         if alternative.is_universal() {
             self.add_universal(rule);
             return None;
         }
-        let number = match self.numbers.get(alternative) {
+        let number = match self.numbers.get(&alternative) {
             Some(&number) => number,
             None => {
                 let number = u32::try_from(self.alternatives.len()).ok()?;
                 self.numbers.insert(alternative.clone(), number);
-                self.alternatives.push(alternative.clone());
+                self.alternatives.push(alternative);
                 self.rules.push(Vec::new());
                 number
             }

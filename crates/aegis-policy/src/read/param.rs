@@ -261,14 +261,13 @@ impl Reader<'_> {
         if let Some(error) = self.bad_regexes.get(text) {
             return Some(Err(error.clone()));
         }
-        if self.regex_bytes > REGEX_BYTES {
+        if self.regexes.exceed(REGEX_BYTES) {
             return None;
         }
         match regexes::compile(text) {
             Ok(regex) => {
-                self.regex_bytes = self.regex_bytes.saturating_add(regex.memory_usage());
-                self.regexes.insert(text.into(), Arc::new(regex));
-                (self.regex_bytes <= REGEX_BYTES).then_some(Ok(()))
+                self.regexes.insert(Arc::new(regex));
+                (!self.regexes.exceed(REGEX_BYTES)).then_some(Ok(()))
             }
             Err(error) => {
                 self.bad_regexes.insert(text.into(), error.clone());

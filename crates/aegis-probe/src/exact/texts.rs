@@ -127,7 +127,7 @@ fn spoken(marks: &Marks) -> Vec<Fit> {
             let whole = marks.whole.iter().map(|w| *w == text);
             let regexes = compiled
                 .iter()
-                .map(|r| r.as_ref().is_some_and(|r| r.is_match(&text)));
+                .map(|r| r.as_ref().is_some_and(|r| r.is_match(&text) == Some(true)));
             Fit {
                 fits: needles.chain(whole).chain(regexes).collect(),
                 number: aegis_policy::number::is_numeric(&text),

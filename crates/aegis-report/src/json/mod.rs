@@ -3,14 +3,20 @@
 //! The shape is [`Document`]: `{"format": "aegis/scan", "version": 1, "tool": …, "summary": …,
 //! "findings": […], "suppressed": […], "call_sites": […], "skipped": […], "excluded": […]}`. Keys
 //! are added without a new `version`; one that changes its meaning or goes away gets a new one.
-//! A key whose value is not known is left out.
+//! A key whose value is not known is left out. With a score there is a key `score`; a report that
+//! is compared with a base has the format `aegis/gate`, a key `change`, and `new` in each finding.
+//! `docs/report.schema.json` is the JSON Schema, made from these types by a test.
 
 mod model;
+#[cfg(test)]
+mod schema;
 
 pub use model::{
-    CellPlace, Document, FORMAT, FindingRecord, Location, RuleName, SeverityCounts, SiteFields,
-    SiteRecord, SkippedRecord, StepRecord, Summary, SuppressedRecord, Tool, ToolRecord, VERSION,
+    CellPlace, ChangeRecord, Document, FORMAT, FindingRecord, GATE_FORMAT, Location, RuleName,
+    ScoreRecord, SeverityCounts, SiteFields, SiteRecord, SkippedRecord, StepRecord, Summary,
+    SuppressedRecord, Tool, ToolRecord, VERSION,
 };
+pub(crate) use model::{findings, format_of};
 
 use aegis_diag::Report;
 
@@ -39,7 +45,26 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::samples::report;
+    use crate::samples::{gate, report};
+
+    #[test]
+    fn a_gate_has_the_score_the_change_and_what_is_new() {
+        let out = render(&gate(), &Options::default());
+        let value: serde_json::Value = serde_json::from_str(&out).unwrap();
+        assert_eq!(value["format"], "aegis/gate");
+        assert_eq!(
+            (&value["score"]["points"], &value["score"]["score"]),
+            (&58.into(), &584.into())
+        );
+        assert_eq!(value["change"]["passed"], false);
+        let new = value["findings"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|f| f["new"].as_bool().unwrap());
+        assert_eq!(new.collect::<Vec<_>>(), [true, false, true]);
+        assert!(value["suppressed"][0]["new"].is_null());
+    }
 
     #[test]
     fn the_document_has_every_part() {

@@ -1,32 +1,46 @@
 //! The types of the JSON formats.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use aegis_diag::{
-    CallKind, CallSite, FileStats, Finding, Label, Proof, Report, Severity, Skipped, Span, Step,
-    Suppressed, SuppressedBy, ToolParam, Verdict,
+    CallKind, CallSite, Change, FileStats, Finding, Label, Proof, Report, Scorecard, Severity,
+    Skipped, Span, Step, Suppressed, SuppressedBy, ToolParam, Verdict,
 };
 use serde::Serialize;
 
 use crate::Options;
 use crate::tally::{self, Tally};
 
-/// What `format` says.
+#[cfg(test)]
+use super::schema;
+
+/// What `format` says of a scan.
 pub const FORMAT: &str = "aegis/scan";
+/// What `format` says of a report that is compared with a base and judged.
+pub const GATE_FORMAT: &str = "aegis/gate";
 /// What `version` says.
 pub const VERSION: u32 = 1;
 
 /// The whole document.
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Document<'a> {
-    /// Always [`FORMAT`].
+    /// `aegis/scan`, or `aegis/gate` if there is a `change`.
+    #[cfg_attr(test, schemars(with = "schema::Format"))]
     pub format: &'static str,
-    /// Always [`VERSION`].
+    /// Version of the format, 1.
+    #[cfg_attr(test, schemars(range(min = 1, max = 1)))]
     pub version: u32,
     /// Who wrote it.
     pub tool: Tool<'a>,
     /// Counts, with their denominators.
     pub summary: Summary<'a>,
+    /// The score with everything it was computed from, where one was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub score: Option<ScoreRecord<'a>>,
+    /// The comparison with a base and the verdict, for a gate.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub change: Option<ChangeRecord<'a>>,
     /// What counts against the program, in report order.
     pub findings: Vec<FindingRecord<'a>>,
     /// What comments suppressed, in report order.
@@ -44,11 +58,13 @@ impl<'a> Document<'a> {
     #[must_use]
     pub fn new(report: &'a Report, options: &'a Options) -> Self {
         Self {
-            format: FORMAT,
+            format: format_of(report),
             version: VERSION,
             tool: Tool::new(options),
             summary: Summary::new(report),
-            findings: report.findings.iter().map(FindingRecord::new).collect(),
+            score: report.score.as_ref().map(ScoreRecord::new),
+            change: report.change.as_ref().map(ChangeRecord::new),
+            findings: findings(report).collect(),
             suppressed: report
                 .suppressed
                 .iter()
@@ -61,8 +77,70 @@ impl<'a> Document<'a> {
     }
 }
 
+/// What `format` says of a report.
+pub(crate) fn format_of(report: &Report) -> &'static str {
+    match report.change {
+        Some(_) => GATE_FORMAT,
+        None => FORMAT,
+    }
+}
+
+/// The records of the findings of a report.
+pub(crate) fn findings(report: &Report) -> impl Iterator<Item = FindingRecord<'_>> {
+    let new = tally::new_findings(report);
+    let records = report.findings.iter().map(FindingRecord::new);
+    records.map(move |record| record.compared(new.as_ref()))
+}
+
+/// A score.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct ScoreRecord<'a> {
+    /// The score in whole points, rounded down; `null` if there is nothing to govern.
+    pub points: Option<u16>,
+    /// The same in tenths, and everything it was computed from.
+    #[serde(flatten)]
+    #[cfg_attr(test, schemars(with = "schema::Scorecard"))]
+    pub card: &'a Scorecard,
+}
+
+impl<'a> ScoreRecord<'a> {
+    /// The record of a score.
+    #[must_use]
+    pub fn new(card: &'a Scorecard) -> Self {
+        Self {
+            points: card.points(),
+            card,
+        }
+    }
+}
+
+/// A comparison with a base.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct ChangeRecord<'a> {
+    /// Whether every check holds.
+    pub passed: bool,
+    /// The comparison.
+    #[serde(flatten)]
+    #[cfg_attr(test, schemars(with = "schema::Change"))]
+    pub change: &'a Change,
+}
+
+impl<'a> ChangeRecord<'a> {
+    /// The record of a comparison.
+    #[must_use]
+    pub fn new(change: &'a Change) -> Self {
+        Self {
+            passed: change.passed(),
+            change,
+        }
+    }
+}
+
 /// Who wrote a report.
 #[derive(Debug, Clone, Copy, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Tool<'a> {
     /// Always `aegis`.
     pub name: &'static str,
@@ -81,10 +159,12 @@ impl<'a> Tool<'a> {
 
 /// What was looked at and what came out.
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Summary<'a> {
     /// Whether everything in scope was fully analysed.
     pub complete: bool,
     /// `analysed`, `parsed`, `bytes`, `excluded`.
+    #[cfg_attr(test, schemars(with = "schema::FileStats"))]
     pub files: &'a FileStats,
     /// Files and folders that were not, or not fully, analysed.
     pub skipped: usize,
@@ -131,6 +211,7 @@ impl<'a> Summary<'a> {
 
 /// Findings per severity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[expect(missing_docs, reason = "the names are the severities")]
 pub struct SeverityCounts {
     pub critical: usize,
@@ -161,6 +242,7 @@ impl SeverityCounts {
 /// A range of a file. Lines and columns are 1-based, columns count characters, the end is
 /// exclusive.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Location<'a> {
     /// Relative to where the scan was started, with `/`.
     pub path: &'a str,
@@ -181,6 +263,7 @@ pub struct Location<'a> {
 
 /// Where something lies in a notebook.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct CellPlace {
     /// 0-based index of the cell over all cells, markdown cells included.
     pub cell: u32,
@@ -209,6 +292,7 @@ impl<'a> Location<'a> {
 
 /// A location and what is to be said about it: a step of a way, a related place of a finding.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct StepRecord<'a> {
     /// What happens there.
     pub text: &'a str,
@@ -236,8 +320,10 @@ impl<'a> From<&'a Label> for StepRecord<'a> {
 
 /// What is known of a call site, in findings and in `call_sites`.
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct SiteFields<'a> {
     /// What it is.
+    #[cfg_attr(test, schemars(with = "schema::CallKind"))]
     pub kind: CallKind,
     /// Catalog id of the framework.
     pub framework: &'a str,
@@ -252,6 +338,7 @@ pub struct SiteFields<'a> {
     /// The enclosing function or class, dotted.
     pub scope: &'a str,
     /// `governed`, `partly` or `ungoverned`.
+    #[cfg_attr(test, schemars(with = "schema::Verdict"))]
     pub verdict: Verdict,
     /// Why.
     pub reason: &'a str,
@@ -268,12 +355,14 @@ pub struct SiteFields<'a> {
 
 /// What the model sees of a tool.
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ToolRecord<'a> {
     /// The name the model calls it by; `null` if not known.
     pub name: Option<&'a str>,
     /// The description the model reads; `null` if there is none.
     pub description: Option<&'a str>,
     /// Its parameters: `name`, `type` as written or `null`, `required`.
+    #[cfg_attr(test, schemars(with = "Vec<schema::ToolParam>"))]
     pub params: &'a [ToolParam],
 }
 
@@ -305,6 +394,7 @@ impl<'a> SiteFields<'a> {
 
 /// A call site.
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct SiteRecord<'a> {
     /// The call expression, or the name of the definition.
     pub location: Location<'a>,
@@ -326,6 +416,7 @@ impl<'a> SiteRecord<'a> {
 
 /// The name of a rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct RuleName {
     /// Stable id, `AEG101`.
     pub id: &'static str,
@@ -335,10 +426,12 @@ pub struct RuleName {
 
 /// A finding.
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct FindingRecord<'a> {
     /// The rule.
     pub rule: RuleName,
     /// Its severity here.
+    #[cfg_attr(test, schemars(with = "schema::Severity"))]
     pub severity: Severity,
     /// One sentence.
     pub message: &'a str,
@@ -365,7 +458,11 @@ pub struct FindingRecord<'a> {
     pub site: Option<SiteFields<'a>>,
     /// What backs a finding about a policy: how sure it is, witnesses, and a verified change.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, schemars(with = "Option<schema::Proof>"))]
     pub proof: Option<&'a Proof>,
+    /// Whether the base of a comparison does not have it; only where there was one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub new: Option<bool>,
 }
 
 impl<'a> FindingRecord<'a> {
@@ -390,17 +487,28 @@ impl<'a> FindingRecord<'a> {
             fingerprint: &finding.fingerprint,
             site: finding.site.as_deref().map(SiteFields::new),
             proof: finding.proof.as_deref(),
+            new: None,
+        }
+    }
+
+    /// The record as part of a comparison that has these new findings.
+    fn compared(self, new: Option<&BTreeSet<&str>>) -> Self {
+        Self {
+            new: new.map(|new| new.contains(self.fingerprint)),
+            ..self
         }
     }
 }
 
 /// A suppressed finding.
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct SuppressedRecord<'a> {
     /// The finding.
     #[serde(flatten)]
     pub finding: FindingRecord<'a>,
     /// `comment` or `baseline`.
+    #[cfg_attr(test, schemars(with = "schema::SuppressedBy"))]
     pub suppressed_by: SuppressedBy,
     /// The reason in the comment or baseline; `null` if it gives none.
     pub suppression_reason: Option<&'a str>,
@@ -420,6 +528,7 @@ impl<'a> SuppressedRecord<'a> {
 
 /// A file or folder that was not, or not fully, analysed.
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct SkippedRecord<'a> {
     /// Its path.
     pub path: &'a str,

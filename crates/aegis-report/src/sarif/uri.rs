@@ -35,7 +35,7 @@ pub(crate) fn reference(root: &str, path: &str) -> String {
 }
 
 /// Keeps unreserved characters and `/`; everything else is written in percent form.
-fn percent_encode(path: &str) -> String {
+pub(crate) fn percent_encode(path: &str) -> String {
     let mut out = String::with_capacity(path.len());
     for byte in path.bytes() {
         if byte.is_ascii_alphanumeric() || b"/-._~@+".contains(&byte) {

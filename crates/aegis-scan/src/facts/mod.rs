@@ -30,6 +30,7 @@ pub(crate) struct Facts {
     pub(crate) args: Vec<Arg>,
     pub(crate) pairs: Vec<(Option<ExprId>, ExprId)>,
     pub(crate) loops: Vec<Loop>,
+    pub(crate) comps: Vec<Comp>,
     /// Comments that mention Aegis: byte offset of the comment and its text.
     pub(crate) comments: Vec<(u32, Box<str>)>,
     /// 1-based line of the first syntax error.
@@ -65,8 +66,8 @@ pub(crate) enum Expr {
     /// `a | b`.
     Pipe(ExprId, ExprId),
     Lambda(UnitId),
-    /// A comprehension: element (and key, for dictionaries) and its loops.
-    Comp(ExprId, Option<ExprId>, Pool),
+    /// A comprehension, in [`Facts::comps`].
+    Comp(u32),
     Walrus(Name, ExprId),
     Star(ExprId),
     Yield(ExprId),
@@ -87,6 +88,16 @@ pub(crate) enum Star {
     No,
     One,
     Two,
+}
+
+/// A comprehension.
+#[derive(Debug, Clone)]
+pub(crate) struct Comp {
+    pub(crate) element: ExprId,
+    /// For dictionaries.
+    pub(crate) key: Option<ExprId>,
+    /// In [`Facts::loops`].
+    pub(crate) loops: Pool,
 }
 
 /// A loop of a comprehension: target and iterated value.
@@ -117,7 +128,7 @@ pub(crate) struct Unit {
     /// Base classes and class keywords.
     pub(crate) bases: Vec<Arg>,
     pub(crate) returns: Option<ExprId>,
-    pub(crate) body: Vec<Stmt>,
+    pub(crate) body: Block,
     /// Byte range of the name.
     pub(crate) span: (u32, u32),
     /// Names bound here, sorted.
@@ -146,12 +157,16 @@ pub(crate) struct Param {
     pub(crate) keyword_only: bool,
 }
 
+/// Statements in a row, without room for more: there are very many of them.
+pub(crate) type Block = Box<[Stmt]>;
+
 /// A statement.
 #[derive(Debug)]
 pub(crate) enum Stmt {
     Expr(ExprId),
     Assign {
-        targets: Vec<ExprId>,
+        /// In [`Facts::items`].
+        targets: Pool,
         value: ExprId,
     },
     /// `x: T = v`
@@ -169,34 +184,38 @@ pub(crate) enum Stmt {
     Break,
     If {
         condition: ExprId,
-        then: Vec<Stmt>,
-        otherwise: Vec<Stmt>,
+        then: Block,
+        otherwise: Block,
     },
     Loop {
         target: Option<ExprId>,
         value: ExprId,
-        body: Vec<Stmt>,
-        otherwise: Vec<Stmt>,
+        body: Block,
+        otherwise: Block,
     },
     With {
-        items: Vec<(ExprId, Option<ExprId>)>,
-        body: Vec<Stmt>,
+        items: Box<[(ExprId, Option<ExprId>)]>,
+        body: Block,
     },
-    Try {
-        body: Vec<Stmt>,
-        handlers: Vec<Vec<Stmt>>,
-        otherwise: Vec<Stmt>,
-        finally: Vec<Stmt>,
-    },
+    Try(Box<Try>),
     Match {
         value: ExprId,
-        cases: Vec<Vec<Stmt>>,
+        cases: Box<[Block]>,
     },
     Def(UnitId),
     Import {
         span: u32,
-        items: Vec<Import>,
+        items: Box<[Import]>,
     },
+}
+
+/// A `try` statement.
+#[derive(Debug)]
+pub(crate) struct Try {
+    pub(crate) body: Block,
+    pub(crate) handlers: Box<[Block]>,
+    pub(crate) otherwise: Block,
+    pub(crate) finally: Block,
 }
 
 /// One bound name of an import statement.
@@ -263,9 +282,43 @@ impl Facts {
             })
     }
 
+    pub(crate) fn comp(&self, ix: u32) -> Option<&Comp> {
+        self.comps.get(ix as usize)
+    }
+
+    /// Gives back what was set aside for more: facts live as long as the scan.
+    fn shrink(&mut self) {
+        self.names.shrink_to_fit();
+        self.exprs.shrink_to_fit();
+        self.spans.shrink_to_fit();
+        self.units.shrink_to_fit();
+        self.items.shrink_to_fit();
+        self.args.shrink_to_fit();
+        self.pairs.shrink_to_fit();
+        self.loops.shrink_to_fit();
+        self.comps.shrink_to_fit();
+        for unit in &mut self.units {
+            unit.params.shrink_to_fit();
+            unit.locals.shrink_to_fit();
+            unit.mentions.shrink_to_fit();
+        }
+    }
+
     pub(crate) fn loops(&self, p: &Pool) -> &[Loop] {
         self.loops
             .get(p.start as usize..p.end as usize)
             .unwrap_or(&[])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// There are millions of them, so that what they take is what a scan takes.
+    #[test]
+    fn statements_and_expressions_stay_small() {
+        assert_eq!(size_of::<Expr>(), 16);
+        assert!(size_of::<Stmt>() <= 48);
     }
 }

@@ -238,6 +238,14 @@ impl<'a, 'c> Govern<'a, 'c> {
         }
     }
 
+    /// The scopes that call a scope, as far as ways in are followed.
+    pub(crate) fn callers_of(&self, scope: Scope) -> impl Iterator<Item = Scope> {
+        let callers = self.callers.get(&scope).into_iter().flatten();
+        callers
+            .filter(|(_, edge)| !edge.import)
+            .map(|(body, _)| body.0)
+    }
+
     /// Files that ways in lead through.
     pub(crate) fn files_on_ways(&self) -> Vec<FileIx> {
         let mut files: Vec<FileIx> = Vec::new();

@@ -4,7 +4,7 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::catalog::{GovernorEffect, Targets};
-use crate::facts::{Expr, ExprId, Facts, Stmt, UnitId, UnitKind};
+use crate::facts::{Comp, Expr, ExprId, Facts, Stmt, Try, UnitId, UnitKind};
 use crate::link::values::{FileIx, Scope, Value};
 use crate::link::{CallFacts, Solver};
 
@@ -109,7 +109,7 @@ impl<'a, 'c> Walker<'a, 'c> {
         let body = self
             .facts
             .unit(unit)
-            .map(|u| u.body.as_slice())
+            .map(|u| u.body.as_ref())
             .unwrap_or_default();
         let end = self.block(body, Some(Change::NONE));
         self.out.exit = either(end, self.exits)
@@ -142,7 +142,7 @@ impl<'a, 'c> Walker<'a, 'c> {
             }
             Stmt::Assign { targets, value } => {
                 let mut c = self.expr(*value, base);
-                for &t in targets {
+                for &t in self.facts.items(targets) {
                     c = self.expr(t, c);
                 }
                 Some(c)
@@ -197,7 +197,7 @@ impl<'a, 'c> Walker<'a, 'c> {
             Stmt::With { items, body } => {
                 let mut c = base;
                 let mut leave: Vec<Change> = Vec::new();
-                for (manager, _) in items {
+                for (manager, _) in items.iter() {
                     let before = c;
                     c = self.expr(*manager, c);
                     if let Some(y) = self.yields_of(*manager) {
@@ -212,12 +212,13 @@ impl<'a, 'c> Walker<'a, 'c> {
                     None => inside,
                 }
             }
-            Stmt::Try {
-                body,
-                handlers,
-                otherwise,
-                finally,
-            } => {
+            Stmt::Try(attempt) => {
+                let Try {
+                    body,
+                    handlers,
+                    otherwise,
+                    finally,
+                } = attempt.as_ref();
                 let outer = self.exits.take();
                 let done = self.block(body, Some(base));
                 let broken = either(Some(base), done);
@@ -225,7 +226,7 @@ impl<'a, 'c> Walker<'a, 'c> {
                     Some(d) => self.block(otherwise, Some(d)),
                     None => None,
                 };
-                for h in handlers {
+                for h in handlers.iter() {
                     let handled = self.block(h, broken);
                     after = either(after, handled);
                 }
@@ -424,8 +425,16 @@ impl<'a, 'c> Walker<'a, 'c> {
                 self.note(e, c);
                 c
             }
-            Expr::Comp(element, key, loops) => {
+            Expr::Comp(ix) => {
                 let mut c = now;
+                let Some(Comp {
+                    element,
+                    key,
+                    loops,
+                }) = self.facts.comp(*ix)
+                else {
+                    return c;
+                };
                 for l in self.facts.loops(loops) {
                     c = self.expr(l.iter, c);
                 }

@@ -481,7 +481,7 @@ impl Solver<'_> {
                 };
                 for stmt in facts
                     .unit(unit)
-                    .map(|u| u.body.as_slice())
+                    .map(|u| u.body.as_ref())
                     .unwrap_or_default()
                 {
                     if let crate::facts::Stmt::Annotated { target, .. } = stmt

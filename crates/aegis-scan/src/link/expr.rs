@@ -1,6 +1,6 @@
 //! Evaluates expressions to sets of values.
 
-use crate::facts::{Expr, ExprId, UnitKind};
+use crate::facts::{Comp, Expr, ExprId, UnitKind};
 
 use super::values::{EMPTY, Set, Value};
 use super::{Cx, Solver};
@@ -60,7 +60,15 @@ impl Solver<'_> {
                 self.parameters_of_lambda(cx, scope, *unit);
                 self.pool.one(Value::Func(scope))
             }
-            Expr::Comp(element, key, loops) => {
+            Expr::Comp(ix) => {
+                let Some(Comp {
+                    element,
+                    key,
+                    loops,
+                }) = cx.facts.comp(*ix)
+                else {
+                    return EMPTY;
+                };
                 for l in cx.facts.loops(loops) {
                     let set = self.eval(cx, l.iter);
                     if l.target != 0 {

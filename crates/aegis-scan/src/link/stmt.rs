@@ -19,7 +19,7 @@ impl Solver<'_> {
             }
             Stmt::Assign { targets, value } => {
                 let set = self.eval(cx, *value);
-                for &t in targets {
+                for &t in cx.facts.items(targets) {
                     self.assign(cx, t, set, *value);
                 }
             }
@@ -77,7 +77,7 @@ impl Solver<'_> {
                 self.block(cx, otherwise);
             }
             Stmt::With { items, body } => {
-                for (manager, target) in items {
+                for (manager, target) in items.iter() {
                     let set = self.eval(cx, *manager);
                     let entered = self.entered(cx, set);
                     if let Some(t) = target {
@@ -86,22 +86,17 @@ impl Solver<'_> {
                 }
                 self.block(cx, body);
             }
-            Stmt::Try {
-                body,
-                handlers,
-                otherwise,
-                finally,
-            } => {
-                self.block(cx, body);
-                for h in handlers {
+            Stmt::Try(attempt) => {
+                self.block(cx, &attempt.body);
+                for h in attempt.handlers.iter() {
                     self.block(cx, h);
                 }
-                self.block(cx, otherwise);
-                self.block(cx, finally);
+                self.block(cx, &attempt.otherwise);
+                self.block(cx, &attempt.finally);
             }
             Stmt::Match { value, cases } => {
                 self.eval(cx, *value);
-                for c in cases {
+                for c in cases.iter() {
                     self.block(cx, c);
                 }
             }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::Origin;
 use crate::catalog::Catalog;
 use crate::link::modules::Modules;
 use crate::link::values::FileIx;
@@ -30,7 +31,7 @@ pub(super) fn named_like_sdks(
 /// What was installed into the tree, by the records of the `*.dist-info` folders in it. It is not
 /// the program: a file of it is read if it uses an AI package by itself, and its callers are not
 /// followed. What merely lies beside it is the program like anything else.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Installed {
     /// Folder that was installed into -> what lies there: top-level folders and files.
     by_folder: FxHashMap<PathBuf, FxHashSet<String>>,
@@ -79,7 +80,7 @@ impl Installed {
 }
 
 /// The folders of the SDKs whose own source lies in the tree.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct SdkFolders(FxHashSet<String>);
 
 impl SdkFolders {
@@ -162,7 +163,11 @@ pub(super) fn sdks_by_layout(catalog: &Catalog, found: &[Found]) -> Vec<String> 
 }
 
 /// Import roots whose own package is in the tree, by `*.dist-info` folders and project files.
-pub(super) fn own_sdks(catalog: &Catalog, extra: &[PathBuf]) -> FxHashSet<String> {
+pub(super) fn own_sdks(
+    catalog: &Catalog,
+    extra: &[PathBuf],
+    origin: &Origin<'_>,
+) -> FxHashSet<String> {
     let mut names: FxHashSet<String> = FxHashSet::default();
     let plain = |s: &str| s.to_lowercase().replace(['_', '.'], "-");
     for p in extra {
@@ -173,7 +178,7 @@ pub(super) fn own_sdks(catalog: &Catalog, extra: &[PathBuf]) -> FxHashSet<String
         if let Some(dist) = file.strip_suffix(".dist-info") {
             names.insert(plain(dist.rsplit_once('-').map_or(dist, |(n, _)| n)));
         } else if file == "pyproject.toml"
-            && let Ok(text) = std::fs::read_to_string(p)
+            && let Some(text) = origin.extra(p)
             && let Ok(doc) = toml::from_str::<toml::Table>(&text)
         {
             let project = doc.get("project").and_then(|t| t.get("name"));
@@ -183,7 +188,7 @@ pub(super) fn own_sdks(catalog: &Catalog, extra: &[PathBuf]) -> FxHashSet<String
                 .and_then(|t| t.get("name"));
             names.extend(project.or(poetry).and_then(|n| n.as_str()).map(plain));
         } else if file == "setup.cfg"
-            && let Ok(text) = std::fs::read_to_string(p)
+            && let Some(text) = origin.extra(p)
         {
             let name = text
                 .lines()

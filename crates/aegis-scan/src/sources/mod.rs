@@ -16,11 +16,14 @@ mod ipython;
 mod ipython_lines;
 mod load;
 mod notebook;
+mod past;
 mod places;
 mod visit;
 mod walk;
 
 pub(crate) use imports::{ImportLine, imports};
+pub use past::Overlay;
+pub(crate) use past::Past;
 pub(crate) use walk::walk;
 
 #[cfg(test)]
@@ -96,12 +99,24 @@ pub(crate) struct Text {
 
 /// The text of a file that [`walk`] found.
 pub(crate) fn read(f: &Found, o: &Options) -> Result<Text, SkipReason> {
-    let cap = if f.notebook {
+    decode(load::load(&f.path, cap(f.notebook, o))?, f.notebook, o)
+}
+
+/// The text of bytes that [`read`] would have found on disk.
+pub(crate) fn decode_capped(bytes: &[u8], notebook: bool, o: &Options) -> Result<Text, SkipReason> {
+    let cap = cap(notebook, o);
+    if bytes.len() as u64 > cap {
+        return Err(SkipReason::TooLarge(cap));
+    }
+    decode(bytes.to_vec(), notebook, o)
+}
+
+fn cap(notebook: bool, o: &Options) -> u64 {
+    if notebook {
         o.max_notebook_bytes
     } else {
         o.max_bytes
-    };
-    decode(load::load(&f.path, cap)?, f.notebook, o)
+    }
 }
 
 /// The text of bytes that were read already.

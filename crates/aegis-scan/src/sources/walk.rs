@@ -165,7 +165,7 @@ impl Given {
 }
 
 /// A given path as the user would type it; empty for the current folder.
-fn typed(path: &Path) -> String {
+pub(super) fn typed(path: &Path) -> String {
     let mut shown = String::new();
     for part in path.components() {
         if part == Component::CurDir {

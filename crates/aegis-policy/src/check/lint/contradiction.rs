@@ -121,7 +121,7 @@ fn excludes(s: &Test, t: &Test) -> bool {
             false
         }
         (Test::Eq(Value::Text(text)), Test::Matches(regex)) => {
-            regexes::compile(regex).is_ok_and(|regex| !regex.is_match(text))
+            regexes::compile(regex).is_ok_and(|regex| regex.is_match(text) == Some(false))
         }
         (Test::Eq(Value::Text(text)), Test::Contains(parts)) => parts
             .iter()

@@ -20,6 +20,10 @@ struct Globs<'p> {
     kind: Option<Vec<Glob>>,
     target: Option<Vec<Glob>>,
     agent: Option<Vec<Glob>>,
+    /// Characters that every name its types match has, one bit for several.
+    needs: u64,
+    /// Characters that the first of its types has for certain or may have.
+    has: u64,
 }
 
 /// Earlier rules without conditions, by the text that the types they match start with.
@@ -78,9 +82,18 @@ impl<'p> Globs<'p> {
             // A field that takes everything is as good as none.
             (!globs.iter().any(universal)).then_some(globs)
         };
+        let kind = parse(&rule.matches.kind);
+        let alternatives = || kind.iter().flatten().flat_map(Glob::alternatives);
         Self {
             rule,
-            kind: parse(&rule.matches.kind),
+            needs: alternatives()
+                .map(|a| letters(a, 0))
+                .reduce(|all, next| all & next)
+                .unwrap_or(0),
+            has: alternatives()
+                .next()
+                .map_or(u64::MAX, |a| letters(a, u64::MAX)),
+            kind,
             target: parse(&rule.matches.target),
             agent: parse(&rule.matches.agent),
         }
@@ -95,7 +108,9 @@ impl<'p> Globs<'p> {
 
     /// Whether this rule, if it has no conditions, takes every action that `other` could.
     fn covers(&self, other: &Self) -> bool {
-        field(self.kind.as_deref(), other.kind.as_deref())
+        // Nearly all pairs of rules speak of different words.
+        self.needs & !other.has == 0
+            && field(self.kind.as_deref(), other.kind.as_deref())
             && field(self.target.as_deref(), other.target.as_deref())
             && field(self.agent.as_deref(), other.agent.as_deref())
             && self.effect_covers(other)
@@ -118,6 +133,17 @@ impl<'p> Globs<'p> {
                     .all(|t| mine.iter().any(|m| m.value == t.value))
             })
     }
+}
+
+/// The characters of the literals of a pattern, one bit for several characters; a set, which may
+/// stand for one of its characters, counts as `set`.
+fn letters(alternative: &Alternative, set: u64) -> u64 {
+    let tokens = alternative.tokens().iter();
+    tokens.fold(0, |all, token| match token {
+        Token::Literal(text) => text.bytes().fold(all, |all, b| all | 1 << (b % 64)),
+        Token::Set(_) => all | set,
+        Token::Any | Token::One => all,
+    })
 }
 
 /// Whether any of the patterns `mine` takes each of `theirs`; none is everything.

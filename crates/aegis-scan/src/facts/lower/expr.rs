@@ -4,7 +4,7 @@ use tree_sitter::Node;
 
 use super::{Kids, Lower, MAX_TEXT};
 use crate::facts::roles::{Part, Role};
-use crate::facts::{Arg, Expr, ExprId, Loop, Pool, Star};
+use crate::facts::{Arg, Comp, Expr, ExprId, Loop, Pool, Star};
 
 impl<'t> Lower<'t> {
     pub(super) fn expr(&mut self, node: Node<'t>) -> ExprId {
@@ -186,7 +186,13 @@ impl<'t> Lower<'t> {
             self.facts.loops.push(Loop { target: 0, iter: c });
         }
         let end = u32::try_from(self.facts.loops.len()).unwrap_or(u32::MAX);
-        self.push(node, Expr::Comp(element, key, start..end))
+        let ix = u32::try_from(self.facts.comps.len()).unwrap_or(u32::MAX);
+        self.facts.comps.push(Comp {
+            element,
+            key,
+            loops: start..end,
+        });
+        self.push(node, Expr::Comp(ix))
     }
 
     /// An operator chain, unrolled along its left spine.

@@ -1,0 +1,191 @@
+//! The runtime: what an agent embeds.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use aegis_audit::{AuditError, Event};
+use aegis_policy::action::Action;
+
+use crate::approval::Approver;
+use crate::builder::{AuditFailure, Builder, Price, Timeouts, WriteAhead};
+use crate::clock::Clock;
+use crate::decided::Decided;
+use crate::executor::Executor;
+use crate::flight::Flight;
+use crate::hooks::Hooks;
+use crate::identity::Directory;
+use crate::journal::{self, Journal};
+use crate::limits::{Budgets, Loops, Rates};
+use crate::money::Money;
+use crate::outcome::Record;
+use crate::plan::{Plan, PlanOptions, PlanRecord};
+use crate::retry::Retry;
+use crate::rules::{Rules, Version};
+use crate::watch::Watch;
+
+/// Enforces a policy on live actions. Clones are the same runtime.
+#[derive(Clone)]
+pub struct Runtime(Arc<Inner>);
+
+pub(crate) struct Inner {
+    pub(crate) version: RwLock<Arc<Version>>,
+    pub(crate) changing: tokio::sync::Mutex<()>,
+    pub(crate) executor: Arc<dyn Executor>,
+    pub(crate) approver: Option<Arc<dyn Approver>>,
+    pub(crate) journal: Journal,
+    pub(crate) write_ahead: WriteAhead,
+    pub(crate) timeouts: Timeouts,
+    pub(crate) retry: Retry,
+    pub(crate) directory: Option<Arc<Directory>>,
+    pub(crate) rates: Rates,
+    pub(crate) budgets: Arc<Budgets>,
+    pub(crate) price: Option<Price>,
+    pub(crate) loops: Option<Loops>,
+    pub(crate) hooks: Hooks,
+    pub(crate) clock: Arc<dyn Clock>,
+}
+
+impl Inner {
+    pub(crate) fn version(&self) -> Arc<Version> {
+        Arc::clone(&self.version.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(crate) fn decide(&self, action: Action) -> Decided {
+        Decided::new(action, &self.version(), self.clock.now())
+    }
+
+    pub(crate) fn decide_again(&self, decided: &Decided) -> Decided {
+        decided.again(&self.version(), self.clock.now())
+    }
+}
+
+/// Why the policy was not changed.
+#[derive(Debug, Clone, thiserror::Error)]
+#[non_exhaustive]
+pub enum UpdateError {
+    /// The change could not be recorded, so the policy in force stays.
+    #[error("the policy was not changed, since the change cannot be recorded: {0}")]
+    NotRecorded(#[from] AuditError),
+    /// The tokio runtime is shutting down.
+    #[error("the policy was not changed: the program is ending")]
+    Ending,
+}
+
+impl Runtime {
+    /// Puts a runtime together.
+    #[must_use]
+    pub fn builder() -> Builder {
+        Builder::default()
+    }
+
+    pub(crate) fn new(inner: Inner) -> Self {
+        Self(Arc::new(inner))
+    }
+
+    pub(crate) fn inner(&self) -> &Arc<Inner> {
+        &self.0
+    }
+
+    /// Takes an action the whole way. Dropping the future cancels the action; the record says so.
+    pub async fn run_one(&self, action: Action) -> Record {
+        Flight::new(&self.0, self.0.decide(action)).fly().await
+    }
+
+    /// Decides about an action and does nothing else: no limit counts it, nothing is recorded.
+    #[must_use]
+    pub fn evaluate(&self, action: Action) -> Decided {
+        self.0.decide(action)
+    }
+
+    /// Decides about several actions, to be looked at before any of them runs.
+    #[must_use]
+    pub fn plan(&self, actions: impl IntoIterator<Item = Action>) -> Plan {
+        let (version, now) = (self.0.version(), self.0.clock.now());
+        let decide = |action| Decided::new(action, &version, now);
+        Plan::new(actions.into_iter().map(decide).collect())
+    }
+
+    /// Takes the actions of a plan the whole way, each decided again before it runs: the policy or
+    /// the time may have changed since the plan was made.
+    pub async fn execute(&self, plan: Plan, options: PlanOptions) -> PlanRecord {
+        crate::plan::execute(self, plan, options).await
+    }
+
+    /// The policy in force.
+    #[must_use]
+    pub fn version(&self) -> Arc<Version> {
+        self.0.version()
+    }
+
+    /// Puts another policy in force, for every action that is decided from then on, and records the
+    /// change first. Actions that wait for a person or for another attempt are decided again before
+    /// they run.
+    ///
+    /// # Errors
+    /// If the change cannot be recorded. The policy in force then stays.
+    pub async fn update_policy(
+        &self,
+        rules: impl Into<Rules>,
+    ) -> Result<Arc<Version>, UpdateError> {
+        let (inner, rules) = (Arc::clone(&self.0), rules.into());
+        // In a task of its own: a caller that gives up must not leave a record of a change that
+        // was not made.
+        let change = tokio::spawn(async move { change(&inner, rules).await });
+        change.await.map_err(|_| UpdateError::Ending)?
+    }
+
+    /// Follows a policy file: whenever its content changes, and is the same at two looks in a row,
+    /// it is put in force. A file that does not load changes nothing; that is recorded, and
+    /// [`Watch::state`] says it. Ends when the watch is dropped.
+    #[must_use]
+    pub fn watch(&self, path: impl Into<PathBuf>, every: Duration) -> Watch {
+        Watch::start(self.clone(), path.into(), every)
+    }
+
+    /// Forgets what a budget counted; `false` if there is none of that name. What runs now stays set
+    /// aside.
+    #[must_use]
+    pub fn reset_budget(&self, name: &str) -> bool {
+        self.0.budgets.reset(name)
+    }
+
+    /// What of a budget is spent or set aside; `None` if there is none of that name.
+    #[must_use]
+    pub fn budget_used(&self, name: &str) -> Option<Money> {
+        self.0.budgets.used(name, self.0.clock.elapsed())
+    }
+}
+
+async fn change(inner: &Inner, rules: Rules) -> Result<Arc<Version>, UpdateError> {
+    let _one_at_a_time = inner.changing.lock().await;
+    let (old, new) = (inner.version(), Version::new(rules));
+    let entry = inner.journal.submit(|| {
+        let event = Event::entry(aegis_audit::Outcome::PolicyChanged)
+            .at(journal::time(inner.clock.now()))
+            .policy_digest(journal::hash(new.digest()).to_string())
+            .detail("previous_policy", journal::hash(old.digest()).to_string());
+        match &inner.journal.failure {
+            AuditFailure::Refuse => event,
+            AuditFailure::RunAnyway { because } => {
+                event.detail("runs_unrecorded_because", because.as_str())
+            }
+        }
+    });
+    inner.journal.durable(entry, &inner.hooks).await?;
+    *inner
+        .version
+        .write()
+        .unwrap_or_else(PoisonError::into_inner) = Arc::clone(&new);
+    Ok(new)
+}
+
+impl fmt::Debug for Runtime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Runtime")
+            .field("policy", &self.0.version().digest())
+            .field("audit", &self.0.journal.keeps())
+            .finish_non_exhaustive()
+    }
+}
