@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Everything a change must pass: formatting, clippy, documentation, the workflows and the scripts of the
-# Action, the catalog against the released SDKs, and all tests.
+# Action, the catalog against the released SDKs, all tests, and the HTML report in a browser.
 #
 #   scripts/test.sh           everything; the first run downloads the SDKs that the catalog names
 #   scripts/test.sh --fast    without looking the catalog up in the SDKs
@@ -104,3 +104,6 @@ fi
 
 step "tests"
 run cargo test --locked --workspace --no-fail-fast
+
+step "HTML report"
+PYTHON=$python run scripts/test-html.sh

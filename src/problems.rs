@@ -65,7 +65,7 @@ static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
             tags: &["policy"],
             cwe: None,
             since: "0.1.0",
-            page: summary,
+            page: "",
         }
     };
     CODES.iter().map(rule).collect()

@@ -6,7 +6,7 @@ use std::process::Command;
 use crate::harness::repository;
 
 /// Every crate of the workspace with its layer.
-const LAYERS: [(&str, u8); 11] = [
+const LAYERS: [(&str, u8); 12] = [
     ("aegis-audit", 0),
     ("aegis-diag", 0),
     ("aegis-policies", 0),
@@ -17,11 +17,12 @@ const LAYERS: [(&str, u8); 11] = [
     ("aegis-runtime", 2),
     ("aegis-scan", 2),
     ("aegis-github", 3),
+    ("aegis-remote", 3),
     ("aegis-cli", 4),
 ];
 
 /// What a crate must not pull in, so that it stays light for those who embed it.
-const FORBIDDEN: [(&str, &[&str]); 8] = [
+const FORBIDDEN: [(&str, &[&str]); 9] = [
     (
         "aegis-audit",
         &[
@@ -85,6 +86,17 @@ const FORBIDDEN: [(&str, &[&str]); 8] = [
             "serde-saphyr",
             "aegis-report",
             "aegis-queries",
+        ],
+    ),
+    (
+        "aegis-remote",
+        &[
+            "tree-sitter",
+            "octocrab",
+            "clap",
+            "anyhow",
+            "reqwest",
+            "idna",
         ],
     ),
     ("aegis-scan", &["clap", "anyhow", "jiff", "tokio"]),

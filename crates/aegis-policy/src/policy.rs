@@ -57,6 +57,10 @@ struct Ready {
     approval: Approval,
     conditions: Box<[Compiled]>,
     has_effects: bool,
+    /// The alternatives of its patterns on the target and on the agent; `None` where it speaks of
+    /// every name.
+    targets: Option<Box<[u32]>>,
+    agents: Option<Box<[u32]>>,
     /// The alternatives of its patterns that spell characters beyond ASCII.
     spelled_kinds: Box<[u32]>,
     spelled_agents: Box<[u32]>,
@@ -268,12 +272,16 @@ impl<'a> Compiler<'a> {
         let matches = &rule.matches;
         let patterns = [&matches.kind, &matches.target, &matches.agent];
         let mut spelled = [Vec::new(), Vec::new(), Vec::new()];
-        for (field, (patterns, spelled)) in patterns.into_iter().zip(&mut spelled).enumerate() {
+        let mut all = [None, None, None];
+        let names = spelled.iter_mut().zip(&mut all);
+        for (field, (patterns, (spelled, all))) in patterns.into_iter().zip(names).enumerate() {
             match patterns {
                 Some(patterns) => {
+                    let mut numbers = Some(Vec::new());
                     for pattern in patterns {
-                        self.pattern(field, number, pattern, spelled);
+                        self.pattern(field, number, pattern, spelled, &mut numbers);
                     }
+                    *all = numbers.map(Box::from);
                 }
                 None => {
                     if let Some(field) = self.fields.get_mut(field) {
@@ -288,22 +296,28 @@ impl<'a> Compiler<'a> {
             .filter_map(|c| self.condition(c))
             .collect();
         let [spelled_kinds, _, spelled_agents] = spelled.map(Box::from);
+        let [_, targets, agents] = all;
         Ready {
             risk: rule.risk.value,
             approval: rule.approval.value,
             conditions,
             has_effects: matches.effect.is_some(),
+            targets,
+            agents,
             spelled_kinds,
             spelled_agents,
         }
     }
 
+    /// Puts a pattern into the index of its field. Its alternatives are added to `all`, which
+    /// becomes `None` if one of them is every name.
     fn pattern(
         &mut self,
         field: usize,
         rule: u32,
         pattern: &Located<Box<str>>,
         spelled: &mut Vec<u32>,
+        all: &mut Option<Vec<u32>>,
     ) {
         let glob = match Glob::parse(&pattern.value) {
             Ok(glob) => glob,
@@ -337,6 +351,10 @@ impl<'a> Compiler<'a> {
         for alternative in glob.into_alternatives() {
             let ascii = alternative.is_ascii();
             let number = field.add(alternative, rule);
+            match (number, all.as_mut()) {
+                (Some(number), Some(all)) => all.push(number),
+                _ => *all = None,
+            }
             if !ascii {
                 spelled.extend(number);
             }

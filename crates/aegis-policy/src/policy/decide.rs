@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 
+use super::index::Index;
 use super::{Policy, Ready};
 use crate::action::Action;
 use crate::clock::{Moment, Wall};
@@ -14,6 +15,13 @@ thread_local! {
     /// out while it is used, so an evaluator may decide as well.
     static SPACE: Cell<Vec<u64>> = const { Cell::new(Vec::new()) };
 }
+
+/// If no more rules than this speak of the type of an action, each is held against the other names
+/// one by one: that is quicker than looking these names up among the patterns of all rules.
+const FEW_RULES: u32 = 4;
+
+/// Unless one of them has more patterns than this on the other names.
+const FEW_PATTERNS: usize = 4;
 
 /// What a rule does with an action it speaks of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,13 +64,56 @@ impl Policy {
     /// Who decides, and whether an earlier rule was left unsettled.
     fn first(&self, action: &Action, at: Moment, space: &mut Vec<u64>) -> (Decider, bool) {
         space.clear();
+        space.resize(self.words, 0);
+        self.kind.find(action.kind.canonical(), space);
+        if let Some(found) = self.first_of_few(space, action, at) {
+            return found;
+        }
         space.resize(self.words * 3, 0);
         let (kinds, rest) = space.split_at_mut(self.words);
         let (targets, agents) = rest.split_at_mut(self.words);
-        self.kind.find(action.kind.canonical(), kinds);
         self.target.find(action.target.canonical(), targets);
         self.agent.find(action.agent.canonical(), agents);
         self.first_among([kinds, targets, agents], action, at)
+    }
+
+    /// The same if few rules speak of the type; `None` if they are not few.
+    fn first_of_few(&self, kinds: &[u64], action: &Action, at: Moment) -> Option<(Decider, bool)> {
+        let effects = self.effects.possible(action.effect.effect);
+        let all = kinds.iter().zip(self.kind.universal()).zip(effects);
+        let all = all.map(|((kind, universal), effect)| (kind | universal) & effect);
+        let mut few = 0;
+        for set in all.clone() {
+            few += set.count_ones();
+            if few > FEW_RULES {
+                return None;
+            }
+        }
+        let scene = self.scene(action, at);
+        let mut unsettled = false;
+        for (word, mut left) in all.enumerate().filter(|(_, set)| *set != 0) {
+            while left != 0 {
+                let number = word * 64 + left.trailing_zeros() as usize;
+                left &= left - 1;
+                let rule = self.rules.get(number)?;
+                if !self
+                    .target
+                    .has_any(&rule.targets, action.target.canonical())?
+                    || !self.agent.has_any(&rule.agents, action.agent.canonical())?
+                {
+                    continue;
+                }
+                match rule.verdict(&scene) {
+                    Verdict::Decides => {
+                        let number = u32::try_from(number).unwrap_or(u32::MAX);
+                        return Some((Decider::Rule(number), unsettled));
+                    }
+                    Verdict::Unsettled => unsettled = true,
+                    Verdict::Passes => {}
+                }
+            }
+        }
+        Some((Decider::Default, unsettled))
     }
 
     /// Who decides among the rules that speak of the type, the target and the agent, and whether
@@ -150,7 +201,7 @@ impl Policy {
 
     /// Why an action may not be automatic although the decider says so.
     fn raised(&self, action: &Action, rule: Option<&Ready>, unsettled: bool) -> Option<Raised> {
-        let spelled = |index: &super::Index, alternatives: Option<&[u32]>, name: &str| {
+        let spelled = |index: &Index, alternatives: Option<&[u32]>, name: &str| {
             let mut alternatives = alternatives.unwrap_or_default().iter();
             alternatives.any(|&alternative| index.matches(alternative, name))
         };
@@ -168,6 +219,18 @@ impl Policy {
             return Some(Raised::ConfusableTarget);
         }
         unsettled.then_some(Raised::UnknownEffect)
+    }
+}
+
+impl Index {
+    /// Whether any of these alternatives matches a canonical name; `None` if they are too many to
+    /// ask one by one.
+    fn has_any(&self, alternatives: &Option<Box<[u32]>>, name: &str) -> Option<bool> {
+        let Some(alternatives) = alternatives else {
+            return Some(true);
+        };
+        let mut each = alternatives.iter();
+        (alternatives.len() <= FEW_PATTERNS).then(|| each.any(|&one| self.matches(one, name)))
     }
 }
 

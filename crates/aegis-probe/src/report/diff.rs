@@ -2,13 +2,13 @@
 
 use std::fmt::Write;
 
+use aegis_report::escape::{code, prose};
 use aegis_report::json::{Tool, to_string};
 use aegis_report::paint::{Ink, Paint};
 use aegis_report::{Options, clean, words};
 use serde::Serialize;
 
 use super::Format;
-use super::markdown::{code, prose};
 use crate::assemble::runs;
 use crate::diff::{Direction, Edited, PolicyDiff, Region, Replayed, Side, Written};
 

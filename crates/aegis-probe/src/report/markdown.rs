@@ -3,14 +3,12 @@
 use std::fmt::Write;
 
 use aegis_diag::Finding;
-use aegis_report::clean;
+use aegis_report::escape::{code, prose, summary_prose};
 
 use super::{head, tail};
 use crate::assemble::category;
 use crate::{Input, ProbeReport};
 
-/// Longer texts are cut: comments have a limit.
-const TEXT: usize = 400;
 /// Findings shown with their details.
 const DETAILED: usize = 50;
 
@@ -51,7 +49,7 @@ fn details(out: &mut String, finding: &Finding) {
         out,
         "<details><summary>{}: {}</summary>\n",
         finding.rule.id,
-        prose(&finding.message)
+        summary_prose(&finding.message)
     );
     for note in &finding.notes {
         let _ = writeln!(out, "- {}", prose(note));
@@ -66,47 +64,4 @@ fn details(out: &mut String, finding: &Finding) {
         let _ = writeln!(out, "- **fix:** {}", prose(help));
     }
     out.push_str("\n</details>\n\n");
-}
-
-/// A text as prose on one line: what stands between backticks is code, everything else is literal.
-pub(super) fn prose(text: &str) -> String {
-    let text = clean::short(text, TEXT);
-    let mut out = String::new();
-    let parts: Vec<&str> = text.split('`').collect();
-    let paired = parts.len() % 2 == 1;
-    for (i, part) in parts.iter().enumerate() {
-        match i % 2 == 1 && paired {
-            true => out += &code(part),
-            false => out += &literal(part),
-        }
-    }
-    out
-}
-
-/// A text that Markdown takes as it is.
-fn literal(text: &str) -> String {
-    let mut out = String::new();
-    for c in text.chars() {
-        match c {
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '&' => out.push_str("&amp;"),
-            '|' | '*' | '_' | '[' | ']' | '\\' | '~' | '#' | '@' | '!' => {
-                out.push('\\');
-                out.push(c);
-            }
-            c => out.push(c),
-        }
-    }
-    out
-}
-
-/// A text as code, in a table or elsewhere.
-pub(super) fn code(text: &str) -> String {
-    let text = clean::short(text, TEXT).replace('|', "\\|");
-    match text.contains('`') {
-        true => format!("`` {text} ``"),
-        false if text.is_empty() => String::new(),
-        false => format!("`{text}`"),
-    }
 }

@@ -169,7 +169,7 @@ fn tiles(out: &mut String, report: &Report) {
     let files = &report.files;
     let skipped = match report.skipped.len() {
         0 => chip("good", "all analysed"),
-        n => chip("doubtful", &format!("{n} not fully analysed")),
+        n => chip("doubtful", &format!("{n} incomplete")),
     };
     let _ = writeln!(
         out,

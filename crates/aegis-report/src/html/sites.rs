@@ -77,8 +77,8 @@ fn row(out: &mut String, site: &CallSite, options: &Options) {
     });
     let _ = writeln!(
         out,
-        "<tr data-kind=\"{}\" data-verdict=\"{}\"><td class=\"where\">{}</td><td>{}</td><td>{}</td>\
-         <td><code>{}</code>{tool}</td><td>{}</td><td class=\"why\">{}</td></tr>",
+        "<tr data-kind=\"{}\" data-verdict=\"{}\"><td class=\"where\">{}</td><td class=\"word\">{}</td>\
+         <td>{}</td><td class=\"what\"><code>{}</code>{tool}</td><td class=\"word\">{}</td><td class=\"why\">{}</td></tr>",
         site.kind,
         word(site.verdict),
         place(&site.span, options),

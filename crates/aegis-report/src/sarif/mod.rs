@@ -17,7 +17,7 @@ use aegis_diag::{Report, Severity, SkipReason, Skipped};
 use serde::Serialize;
 
 use crate::json::{self, Summary};
-use crate::{Options, REPOSITORY, clean, words};
+use crate::{Options, REPOSITORY, clean, tally, words};
 use model::{
     ArtifactLocation, DescriptorReference, Driver, Invocation, Level, Location, Log, Notification,
     PhysicalLocation, Run, RunProperties, Text, Tool, UriBase,
@@ -54,7 +54,8 @@ fn log<'a, P>(report: &'a Report, options: &Options, properties: P) -> Log<'a, P
     let mut results = results::ranked(report, options);
     let hidden = results.len().saturating_sub(MAX_RESULTS);
     results.truncate(MAX_RESULTS);
-    let results = results::build(&results, &rules, options);
+    let new = tally::new_findings(report);
+    let results = results::build(&results, &rules, new.as_ref(), options);
     let base = "The root of the repository that was scanned.";
     let run = Run {
         tool: Tool {

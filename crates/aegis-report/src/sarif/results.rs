@@ -1,7 +1,7 @@
 //! The results of a run.
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use aegis_diag::{Finding, Report, Span, Suppressed, SuppressedBy, line_hashes};
@@ -36,6 +36,7 @@ pub(super) fn ranked<'a>(report: &'a Report, options: &Options) -> Vec<Entry<'a>
 pub(super) fn build<'a>(
     entries: &[Entry<'a>],
     rules: &Rules,
+    new: Option<&BTreeSet<&str>>,
     options: &Options,
 ) -> Vec<RunResult<'a>> {
     let mut hashes = LineHashes::default();
@@ -50,6 +51,10 @@ pub(super) fn build<'a>(
             related_locations: related(finding, options),
             code_flows: code_flow(finding, options).into_iter().collect(),
             partial_fingerprints: fingerprints(finding, &mut hashes),
+            baseline_state: new.map(|new| match new.contains(&*finding.fingerprint) {
+                true => "new",
+                false => "unchanged",
+            }),
             suppressions: suppressed.iter().map(|s| suppression(s)).collect(),
             fixes: fix(finding, options).into_iter().collect(),
             properties: properties(finding),

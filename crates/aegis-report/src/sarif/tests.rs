@@ -4,7 +4,7 @@ use aegis_diag::{Finding, Report, Severity};
 use serde_json::Value;
 
 use super::*;
-use crate::samples::{LLM, at, file, notebook_finding, report, script_finding};
+use crate::samples::{LLM, at, file, gate, notebook_finding, report, script_finding};
 
 /// See `tests/data/README.md`.
 const SCHEMA: &str = include_str!("../../tests/data/sarif-schema-2.1.0.json");
@@ -137,6 +137,35 @@ fn suppressed_findings_are_left_out_unless_they_are_asked_for() {
     let last = list(&log["runs"][0]["results"]).last().unwrap();
     assert_eq!(last["suppressions"][0]["kind"], "inSource");
     assert_eq!(last["suppressions"][0]["justification"], "read only");
+}
+
+#[test]
+fn a_gate_says_what_is_new_and_findings_of_policies_have_their_fix() {
+    let mut report = gate();
+    report.suppressed[0].by = aegis_diag::SuppressedBy::Baseline;
+    let options = Options {
+        include_suppressed: true,
+        ..Options::default()
+    };
+    let log = checked(&report, &options);
+    let results = list(&log["runs"][0]["results"]);
+    let states: Vec<_> = results
+        .iter()
+        .map(|r| {
+            let text = |value: &Value| value.as_str().unwrap().to_owned();
+            format!("{} {}", text(&r["ruleId"]), text(&r["baselineState"]))
+        })
+        .collect();
+    insta::assert_snapshot!(states.join(", "), @"AEG202 new, AEG101 new, AEG103 unchanged, AEG102 unchanged");
+    let policy = &results[0];
+    insta::assert_snapshot!(policy["fixes"], @r#"[{"description":{"text":"Widen `delete*` to `*delete*`."},"artifactChanges":[{"artifactLocation":{"uri":"policy.yaml","uriBaseId":"%SRCROOT%"},"replacements":[{"deletedRegion":{"startLine":4,"startColumn":20,"endLine":4,"endColumn":29},"insertedContent":{"text":"\"*delete*\""}}]}]}]"#);
+    assert_eq!(policy["properties"]["proof"]["certainty"], "heuristic");
+    assert!(policy["partialFingerprints"]["primaryLocationLineHash"].is_string());
+    assert_eq!(results[3]["suppressions"][0]["kind"], "external");
+    assert_eq!(
+        list(&checked(&report, &Options::default())["runs"][0]["results"]).len(),
+        3
+    );
 }
 
 #[test]

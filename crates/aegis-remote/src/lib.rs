@@ -1,0 +1,25 @@
+//! What the runtime does over a network.
+//!
+//! [`HttpExecutor`] carries actions out by calling a web service. [`Webhook`], [`Slack`], [`Discord`]
+//! and [`Telegram`] ask people. All of them talk plain HTTP as the services
+//! document it, over one small client, and none of them follows a redirect or talks to another
+//! host than it was told.
+//!
+//! They are apart from `aegis-runtime` so that an agent that needs none of them compiles no TLS.
+
+mod client;
+mod discord;
+mod encode;
+mod executor;
+mod people;
+mod slack;
+mod telegram;
+mod webhook;
+
+pub use self::client::{Client, ClientError, Method, Url, UrlError};
+pub use self::discord::Discord;
+pub use self::executor::{HttpExecutor, RouteError};
+pub use self::people::{NobodyAllowed, People};
+pub use self::slack::Slack;
+pub use self::telegram::Telegram;
+pub use self::webhook::Webhook;

@@ -1,0 +1,16 @@
+//! What goes over a network, against servers on this machine that behave as the services document.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "helpers of tests fail the test"
+)]
+
+mod discord;
+mod http;
+mod server;
+mod slack;
+mod support;
+mod telegram;
+mod tls;
+mod webhook;
