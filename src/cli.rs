@@ -3,6 +3,7 @@
 mod github;
 mod policy;
 mod probe;
+mod score;
 mod values;
 
 use std::path::PathBuf;
@@ -20,6 +21,10 @@ pub(crate) use policy::{
     ShowArgs, ShowFormat, SimulateArgs, TestArgs, TestFormat, ValidateArgs, ValidateFormat,
 };
 pub(crate) use values::{Param, Percent};
+
+pub(crate) use score::{
+    BadgeArgs, BadgeFormat, Given, ScoreArgs, ScoreCommand, ScoreFormat, SubjectArgs,
+};
 
 pub(crate) use probe::{CompareArgs, DiffArgs, FailOnChange, PlanArgs, ProbeArgs, WhichFixes};
 
@@ -67,6 +72,10 @@ pub(crate) enum Command {
     /// What can be known exactly is proved, the rest is searched for; every finding has an action
     /// that shows it and, where one was found, a fix that was tried.
     Probe(Box<ProbeArgs>),
+    /// Say in one number how well a program and its policy are governed
+    ///
+    /// The score is printed with everything it was computed from, and the cheapest ways to raise it.
+    Score(Box<ScoreArgs>),
     /// Show what a change of a policy opens and what it closes
     Diff(DiffArgs),
     /// Show what the policy at hand changes against a git revision

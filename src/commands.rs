@@ -12,6 +12,7 @@ pub(crate) mod policy;
 pub(crate) mod probe;
 pub(crate) mod scan;
 pub(crate) mod schema;
+pub(crate) mod score;
 pub(crate) mod simulate;
 pub(crate) mod test;
 pub(crate) mod validate;

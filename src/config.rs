@@ -17,7 +17,9 @@ pub(crate) use env::Env;
 #[cfg(test)]
 pub(crate) use file::schema;
 pub(crate) use file::{NAME, SECTIONS, check};
-pub(crate) use values::{Day, DottedPath, FailOn, FileBytes, Glob, Rebased, RuleWord, Threads};
+pub(crate) use values::{
+    Day, DottedPath, FailOn, FileBytes, Glob, Points, Rebased, RuleWord, Threads,
+};
 
 use crate::cli::ConfigArgs;
 
@@ -108,12 +110,59 @@ impl Policy {
     pub(crate) const KEYS: [&str; 1] = ["path"];
 }
 
+/// What one layer says about the score.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Score {
+    /// Exit with 1 if the score is lower: 0 to 100.
+    pub(crate) fail_under: Option<Points>,
+    /// The folder that `.github` and the files of other CI lie in, relative to this file. The top of
+    /// the git repository if left out.
+    pub(crate) root: Option<PathBuf>,
+}
+
+impl Score {
+    /// The keys of the section.
+    pub(crate) const KEYS: [&str; 2] = ["fail_under", "root"];
+}
+
+/// What the settings say about the score; those of the file are looked for from the first path.
+pub(crate) fn score(args: &ConfigArgs, env: &Env, paths: &[PathBuf]) -> anyhow::Result<Score> {
+    let said = env.score()?;
+    let Some(file) = config_file(args, env, paths) else {
+        return Ok(said);
+    };
+    let folder = file.parent().unwrap_or(Path::new(""));
+    let below = file::read(&file)?.score.unwrap_or_default();
+    Ok(Score {
+        fail_under: said.fail_under.or(below.fail_under),
+        root: said
+            .root
+            .or_else(|| below.root.map(|root| folder.join(root))),
+    })
+}
+
+/// The settings file that counts, if any.
+pub(crate) fn settings_file(args: &ConfigArgs, env: &Env, paths: &[PathBuf]) -> Option<PathBuf> {
+    config_file(args, env, paths)
+}
+
 /// The path of the policy that the settings name; those of the file are looked for from here.
 pub(crate) fn policy(args: &ConfigArgs, env: &Env) -> anyhow::Result<Option<PathBuf>> {
+    policy_for(args, env, &[])
+}
+
+/// The same, looked for from the first path.
+pub(crate) fn policy_for(
+    args: &ConfigArgs,
+    env: &Env,
+    paths: &[PathBuf],
+) -> anyhow::Result<Option<PathBuf>> {
     if let Some(path) = env.policy()?.path {
         return Ok(Some(path));
     }
-    let Some(file) = config_file(args, env, &[]) else {
+    let Some(file) = config_file(args, env, paths) else {
         return Ok(None);
     };
     let folder = file.parent().unwrap_or(Path::new(""));

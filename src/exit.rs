@@ -32,7 +32,7 @@ impl Exit {
         (
             Self::GateFailed,
             1,
-            "a check that was asked for failed: a finding is at least as severe as `--fail-on`; under `--strict`, something in scope was not fully analysed, or a policy has warnings; a case of a test suite fails, or too few rules decide one (`--fail-under`); a decision is not as in `--expect`",
+            "a check that was asked for failed: a finding is at least as severe as `--fail-on`; under `--strict`, something in scope was not fully analysed, or a policy has warnings; a case of a test suite fails, or too few rules decide one (`--fail-under`); a score is lower than `--fail-under`; a decision is not as in `--expect`",
         ),
         (
             Self::Error,

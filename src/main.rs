@@ -46,6 +46,7 @@ fn run(cli: &Cli, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
         Command::Simulate(args) => commands::simulate::run(args, &env, streams),
         Command::Test(args) => commands::test::run(args, &env, streams),
         Command::Probe(args) => commands::probe::run(args, &env, streams),
+        Command::Score(args) => commands::score::run(args, &env, streams),
         Command::Diff(args) => commands::diff::run(args, &env, streams),
         Command::Plan(args) => commands::plan::run(args, &env, streams),
         Command::Policy(args) => commands::policy::run(args, &env, streams),

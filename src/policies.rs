@@ -100,16 +100,27 @@ pub(crate) fn one_stdin<'a>(paths: impl IntoIterator<Item = &'a PathBuf>) -> any
 
 /// The policy of the settings.
 pub(crate) fn of_settings(args: &ConfigArgs, env: &Env) -> anyhow::Result<PathBuf> {
-    let Some(path) = config::policy(args, env)? else {
+    let Some(path) = of_settings_for(args, env, &[])? else {
         bail!(
             "no policy is named; name its file, or set `policy: {{ path: policy.yaml }}` in `{}` (`aegis init` writes both)",
             config::NAME
         );
     };
-    if !path.exists() {
+    Ok(path)
+}
+
+/// The policy that the settings name, looked for from the first path. One that is named must be
+/// there.
+pub(crate) fn of_settings_for(
+    args: &ConfigArgs,
+    env: &Env,
+    paths: &[PathBuf],
+) -> anyhow::Result<Option<PathBuf>> {
+    let path = config::policy_for(args, env, paths)?;
+    if let Some(path) = path.as_ref().filter(|path| !path.exists()) {
         bail!(
             "policy `{}`, which the settings name, does not exist; `aegis init` writes one",
-            output::shown(&path)
+            output::shown(path)
         );
     }
     Ok(path)

@@ -6,7 +6,7 @@ use std::process::Command;
 use crate::harness::repository;
 
 /// Every crate of the workspace with its layer.
-const LAYERS: [(&str, u8); 12] = [
+const LAYERS: [(&str, u8); 13] = [
     ("aegis-audit", 0),
     ("aegis-diag", 0),
     ("aegis-policies", 0),
@@ -16,13 +16,14 @@ const LAYERS: [(&str, u8); 12] = [
     ("aegis-probe", 2),
     ("aegis-runtime", 2),
     ("aegis-scan", 2),
-    ("aegis-github", 3),
     ("aegis-remote", 3),
+    ("aegis-github", 3),
+    ("aegis-gate", 3),
     ("aegis-cli", 4),
 ];
 
 /// What a crate must not pull in, so that it stays light for those who embed it.
-const FORBIDDEN: [(&str, &[&str]); 9] = [
+const FORBIDDEN: [(&str, &[&str]); 10] = [
     (
         "aegis-audit",
         &[
@@ -104,6 +105,7 @@ const FORBIDDEN: [(&str, &[&str]); 9] = [
         "aegis-github",
         &["clap", "anyhow", "tokio", "tree-sitter", "openssl-sys"],
     ),
+    ("aegis-gate", &["clap", "anyhow", "tokio", "schemars"]),
 ];
 
 /// The packages a package is made of, itself included.

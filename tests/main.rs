@@ -18,6 +18,7 @@ mod init;
 mod layering;
 mod policy_docs;
 mod policy_files;
+mod score;
 mod simulate;
 mod suite;
 mod validate;

@@ -1,7 +1,6 @@
 //! The arguments of the commands that attack and compare policies.
 
 use std::path::PathBuf;
-use std::str::FromStr;
 
 use aegis_probe::report::Format;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
@@ -10,6 +9,7 @@ use clap::{Args, ValueEnum, ValueHint};
 use super::{ConfigArgs, OUTPUT};
 use crate::cli::policy::ColorArgs;
 use crate::config::FailOn;
+pub(crate) use crate::config::Points;
 use crate::output::Output;
 
 const INPUT: &str = "Input";
@@ -170,44 +170,7 @@ pub(crate) enum FailOnChange {
     Any,
 }
 
-/// A score, in tenths of a point.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Points(pub(crate) u16);
-
-impl FromStr for Points {
-    type Err = String;
-
-    fn from_str(s: &str) -> Result<Self, String> {
-        let wrong = || format!("`{s}` is not a score; expected 0 to 100, such as `80` or `79.9`");
-        let (whole, tenth) = s.split_once('.').unwrap_or((s, "0"));
-        let digits = |s: &str| !s.is_empty() && s.bytes().all(|b| b.is_ascii_digit());
-        if !digits(whole) || !digits(tenth) || tenth.len() > 1 {
-            return Err(wrong());
-        }
-        let whole: u16 = whole.parse().map_err(|_| wrong())?;
-        let tenth: u16 = tenth.parse().map_err(|_| wrong())?;
-        let points = whole.checked_mul(10).map(|w| w + tenth);
-        points.filter(|p| *p <= 1000).map(Self).ok_or_else(wrong)
-    }
-}
-
 fn formats() -> impl TypedValueParser<Value = Format> {
     PossibleValuesParser::new(Format::ALL.map(Format::as_str))
         .try_map(|word| word.parse::<Format>())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_score_has_at_most_one_decimal() {
-        let points = |s: &str| s.parse::<Points>().map(|p| p.0);
-        assert_eq!(points("80"), Ok(800));
-        assert_eq!(points("79.9"), Ok(799));
-        assert_eq!(points("100.0"), Ok(1000));
-        for bad in ["", "100.1", "79.99", "-1", "x", "1e2", "99999", "."] {
-            assert!(points(bad).is_err(), "{bad}");
-        }
-    }
 }

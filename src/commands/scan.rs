@@ -58,7 +58,7 @@ fn scan(input: &Input, settings: &mut Settings, why: Option<&Place>) -> anyhow::
 }
 
 /// Errors of a scan with what to do about them.
-fn advised(error: ScanError) -> anyhow::Error {
+pub(super) fn advised(error: ScanError) -> anyhow::Error {
     match &error {
         ScanError::Path { path, .. } if Path::new(path).is_relative() => {
             match std::env::current_dir() {
@@ -236,7 +236,7 @@ fn judge(report: &Report, settings: &Settings, streams: &mut Streams<'_>) -> any
 }
 
 /// Why no file was analysed.
-fn why_nothing(report: &Report, settings: &Settings) -> String {
+pub(super) fn why_nothing(report: &Report, settings: &Settings) -> String {
     if let Some(first) = report.skipped.first() {
         let n = words::count(
             report.skipped.len(),

@@ -8,7 +8,7 @@ use std::str::FromStr;
 use aegis_report::LinkBase;
 use anyhow::{anyhow, bail};
 
-use super::{Day, Policy, Scan};
+use super::{Day, Policy, Scan, Score};
 use crate::cli::Color;
 use crate::words;
 
@@ -34,6 +34,7 @@ impl std::fmt::Debug for Hidden {
         f.write_str("Hidden(***)")
     }
 }
+const SCORE: &str = "AEGIS_SCORE_";
 
 /// The variables that count.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -50,7 +51,7 @@ pub(crate) struct Env {
 
 impl Env {
     /// Every variable with its meaning, for the documentation.
-    pub(crate) const TABLE: [(&str, &str); 9] = [
+    pub(crate) const TABLE: [(&str, &str); 10] = [
         ("AEGIS_CONFIG", "the settings file, as `--config`"),
         ("AEGIS_COLOR", "when to use colours, as `--color`"),
         (
@@ -60,6 +61,10 @@ impl Env {
         (
             "AEGIS_POLICY_PATH",
             "the policy that is meant where none is named, as `policy.path` in `aegis.yaml`, relative to the current folder",
+        ),
+        (
+            "AEGIS_SCORE_*",
+            "settings of `score` in `aegis.yaml`, likewise: `AEGIS_SCORE_FAIL_UNDER=80`",
         ),
         (
             "AEGIS_TODAY",
@@ -75,7 +80,7 @@ impl Env {
         ),
         (
             "GITHUB_*",
-            "what the runner of GitHub Actions sets; read by `aegis github` only",
+            "what else the runner of GitHub Actions sets; read by `aegis github` only",
         ),
         (
             "NO_COLOR",
@@ -92,10 +97,12 @@ impl Env {
             };
             if name.starts_with("AEGIS_") {
                 env.aegis.insert(name.to_owned(), value.into_owned());
-            } else if name.starts_with("GITHUB_") || CI.contains(&name) {
-                if CI.contains(&name) {
-                    env.ci.insert(name.to_owned(), value.to_string());
-                }
+                continue;
+            }
+            if CI.contains(&name) {
+                env.ci.insert(name.to_owned(), value.clone().into_owned());
+            }
+            if name.starts_with("GITHUB_") {
                 env.runner.0.insert(name.to_owned(), value.into_owned());
             } else {
                 env.no_color |=
@@ -214,6 +221,15 @@ impl Env {
         let path = self.get(&variable(POLICY, "path"));
         Ok(Policy {
             path: path.map(PathBuf::from),
+        })
+    }
+
+    /// The settings of the score.
+    pub(crate) fn score(&self) -> anyhow::Result<Score> {
+        self.known(SCORE, &Score::KEYS)?;
+        Ok(Score {
+            fail_under: self.parsed(&variable(SCORE, "fail_under"))?,
+            root: self.get(&variable(SCORE, "root")).map(PathBuf::from),
         })
     }
 

@@ -13,7 +13,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use super::mistake::Mistake;
-use super::{Glob, Policy, Rebased, Scan};
+use super::{Glob, Policy, Rebased, Scan, Score};
 
 /// The name of the settings file.
 pub(crate) const NAME: &str = "aegis.yaml";
@@ -30,9 +30,8 @@ type Later = Option<BTreeMap<String, IgnoredAny>>;
 pub(super) struct Sections {
     /// What `aegis scan` looks at and what fails it.
     pub(super) scan: Option<Scan>,
-    /// How `aegis score` counts.
-    #[cfg_attr(test, schemars(with = "Option<BTreeMap<String, serde_json::Value>>"))]
-    score: Later,
+    /// What `aegis score` asks for and where it looks.
+    pub(super) score: Option<Score>,
     /// What `aegis gate` asks of a change.
     #[cfg_attr(test, schemars(with = "Option<BTreeMap<String, serde_json::Value>>"))]
     gate: Later,
@@ -192,6 +191,7 @@ mod tests {
         };
         same(schemars::schema_for!(Scan).to_value(), &Scan::KEYS);
         same(schemars::schema_for!(Policy).to_value(), &Policy::KEYS);
+        same(schemars::schema_for!(Score).to_value(), &Score::KEYS);
         same(schema(), &SECTIONS);
     }
 
@@ -211,7 +211,7 @@ mod tests {
             "# nothing\n",
             "scan:\n",
             "scan: {}\n",
-            "score: {a: [1]}\npolicy: {}\naudit:\n",
+            "guardrails: {a: [1]}\npolicy: {}\nscore: {}\naudit:\n",
         ] {
             let said = parse(&file(text)).unwrap();
             assert_eq!(said.scan.unwrap_or_default(), Scan::default(), "{text:?}");
@@ -305,6 +305,15 @@ mod tests {
           |
         2 |   strict: yes
           |           ^^^
+        ");
+        insta::assert_snapshot!(refused("score:\n  fail_under: 101\n"), @"
+        error: `101` is not a score
+         --> aegis.yaml:2:15
+          |
+        2 |   fail_under: 101
+          |               ^^^
+          |
+          = help: expected 0 to 100, such as `80` or `79.9`
         ");
         insta::assert_snapshot!(refused("scan:\n  threads: many\n"), @"
         error: expected a whole number

@@ -107,6 +107,17 @@ pub struct ToolParam {
     pub required: bool,
 }
 
+/// A tool that runs code or commands that the model chooses, whatever its name says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ToolRuns {
+    /// The tool, as in [`CallSite::span`].
+    pub tool: Span,
+    /// The call that runs something: in the function of the tool, or in one that it calls.
+    pub call: Span,
+    /// That call as the catalog names it, such as `subprocess.run`.
+    pub api: String,
+}
+
 /// One call site with its verdict.
 #[derive(Debug, Clone)]
 pub struct CallSite {

@@ -18,13 +18,15 @@ use crate::assemble::Assembled;
 use crate::compare::{Change, compare};
 use crate::search::board::Board;
 use crate::suspect::Idea;
-use crate::{Input, Options, Run};
+use crate::{Input, Options, Run, rules};
 
 pub use self::mend::{Mended, Mode, mend, unified};
 pub(crate) use self::sheet::{Sheet, quoted};
 
 /// How many ideas are tried for one finding.
 const IDEAS: usize = 4;
+/// How many are tried for a policy that is too much to analyse.
+const FEW: usize = 4;
 /// How many names a fix shows that it holds up.
 const EXAMPLES: usize = 5;
 
@@ -33,11 +35,22 @@ pub(crate) fn find(input: &Input<'_>, options: &Options, run: &mut Run) {
     let Some(sheet) = Sheet::of(input.policy.checked()) else {
         return;
     };
+    // A policy that is too much to analyse is so after every change.
+    let too_much = run
+        .findings
+        .iter()
+        .any(|a| a.finding.rule == &rules::UNKNOWN);
+    let left = match too_much {
+        true => options
+            .fix_budget
+            .min(FEW * input.policy.checked().rules().len()),
+        false => options.fix_budget,
+    };
     let mut workshop = Workshop {
         input,
         options,
         sheet: &sheet,
-        left: options.fix_budget,
+        left,
         harmless: None,
         tried: Vec::new(),
     };

@@ -113,7 +113,7 @@ pub struct ProbeReport {
     pub score: Score,
     /// How many decisions were evaluated.
     pub probes: u64,
-    /// Questions that could not be decided within the budget; each is also a finding.
+    /// Questions that could not be decided within the budget; findings say which.
     pub unknown: usize,
     /// Where Aegis disagrees with itself: a bug of Aegis, never of the policy.
     pub bugs: Vec<String>,
@@ -168,16 +168,22 @@ pub fn probe(input: &Input<'_>, options: &Options) -> ProbeReport {
     suppressed.sort_by(|a, b| a.finding.sort_key().cmp(&b.finding.sort_key()));
     let findings: Vec<Finding> = findings.into_iter().map(|a| a.finding).collect();
     ProbeReport {
-        unknown: findings
-            .iter()
-            .filter(|f| f.rule == &rules::UNKNOWN)
-            .count(),
+        unknown: findings.iter().map(questions).sum(),
         findings,
         suppressed,
         gone,
         score,
         probes,
         bugs,
+    }
+}
+
+/// How many questions a finding says were not decided.
+fn questions(finding: &Finding) -> usize {
+    let affected = finding.proof.as_ref().map(|proof| proof.affected.count);
+    match finding.rule == &rules::UNKNOWN {
+        true => affected.unwrap_or(0).max(1),
+        false => 0,
     }
 }
 

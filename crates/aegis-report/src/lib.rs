@@ -48,6 +48,7 @@ mod markdown;
 pub mod paint;
 pub mod remark;
 pub mod sarif;
+pub mod score;
 mod snippet;
 mod statistics;
 mod summary;

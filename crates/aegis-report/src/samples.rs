@@ -233,6 +233,7 @@ pub(crate) fn report() -> Report {
         },
         rules: vec![&LLM, &TOOL, &PARTLY],
         why: Vec::new(),
+        tool_runs: Vec::new(),
         score: None,
         change: None,
         elapsed: Some(Duration::from_millis(48)),

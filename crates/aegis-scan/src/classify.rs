@@ -14,8 +14,6 @@ use crate::govern::{Govern, Standing, WayStep};
 use crate::link::values::{FileIx, Scope};
 use crate::link::{Site, SiteKey, Solver, Spot, ToolFacts};
 
-pub use runs::ToolRuns;
-
 /// Covers code execution inside a tool whose calls are intercepted.
 const TOOL_RUN: u128 = 1 << 126;
 

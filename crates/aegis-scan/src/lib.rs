@@ -39,7 +39,6 @@ use program::{Look, Origin, Program, Shared};
 use sources::Past;
 
 pub use catalog::CatalogError;
-pub use classify::ToolRuns;
 pub use config::{Config, Input, ScanError};
 pub use listing::{CatalogEntry, FrameworkInfo, list_frameworks, list_packages, show_framework};
 pub use rules::{RULES, find as find_rule};
@@ -55,17 +54,6 @@ const STACK: usize = 256 << 20;
 /// A path that cannot be scanned, catalog files with mistakes, an unknown setting. Files that
 /// cannot be analysed are no error: they are part of the report.
 pub fn scan(input: &Input, config: &Config) -> Result<Report, ScanError> {
-    Ok(scan_with_runs(input, config)?.0)
-}
-
-/// The same, and which of the tools run code or commands that the model chooses.
-///
-/// # Errors
-/// As [`scan`].
-pub fn scan_with_runs(
-    input: &Input,
-    config: &Config,
-) -> Result<(Report, Vec<ToolRuns>), ScanError> {
     pool(config)?.install(|| scan_here(input, config))
 }
 
@@ -91,7 +79,7 @@ fn pool(config: &Config) -> Result<rayon::ThreadPool, ScanError> {
         .map_err(|e| ScanError::Threads(e.to_string()))
 }
 
-fn scan_here(input: &Input, config: &Config) -> Result<(Report, Vec<ToolRuns>), ScanError> {
+fn scan_here(input: &Input, config: &Config) -> Result<Report, ScanError> {
     let catalog = Catalog::new(config)?;
     let scope = collect(input, config)?;
     let look = program::look(&catalog, &scope.walked, &scope.origin, None);
@@ -107,12 +95,12 @@ fn pair_here(
     let scope = collect(input, config)?;
     let look = program::look(&catalog, &scope.walked, &scope.origin, None);
     let Some(past) = before(input, overlay, &scope) else {
-        let (report, _) = judged(&catalog, scope, look, None, config);
+        let report = judged(&catalog, scope, look, None, config);
         return Ok((report.clone(), report));
     };
     let past_look = program::look(&catalog, &past.walked, &past.origin, Some(&look));
     let shared = Shared::default();
-    let follow = |scope, look| judged(&catalog, scope, look, Some(&shared), config).0;
+    let follow = |scope, look| judged(&catalog, scope, look, Some(&shared), config);
     Ok(rayon::join(
         || follow(scope, look),
         || follow(past, past_look),
@@ -152,7 +140,7 @@ fn judged(
     look: Look,
     shared: Option<&Shared>,
     config: &Config,
-) -> (Report, Vec<ToolRuns>) {
+) -> Report {
     let Scope { walked, origin } = scope;
     let mut report = Report {
         rules: RULES.to_vec(),
@@ -176,11 +164,11 @@ fn judged(
         sources: &sources,
     };
     let judged = judge(&program, &describe);
-    let runs = describe.tools_that_run();
+    report.tool_runs = describe.tools_that_run();
     report.why = why::explain(&program, &judged, &sources, config);
     let comments = comments(&program, &sources);
     findings::report(judged, &comments, config, &mut report);
-    (report, runs)
+    report
 }
 
 /// Files to scan, and how their texts are read.

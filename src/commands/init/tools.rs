@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use aegis_diag::{CallKind, CallSite, Span};
+use aegis_diag::{CallKind, CallSite, Span, ToolRuns};
 use aegis_policy::action::Action;
 use aegis_policy::model::{Effect, EffectFound};
-use aegis_scan::{Input, ToolRuns};
+use aegis_scan::Input;
 
 use crate::cli::ConfigArgs;
 use crate::config::{Env, Scan, Settings};
@@ -81,7 +81,7 @@ pub(super) fn find(folder: &Path, env: &Env) -> anyhow::Result<Found> {
         no_config: false,
     };
     let settings = Settings::resolve(Scan::default(), &args, env, &roots)?;
-    let (report, runs) = aegis_scan::scan_with_runs(&Input::Paths(roots), &settings.scan)?;
+    let report = aegis_scan::scan(&Input::Paths(roots), &settings.scan)?;
     let below = output::shown(folder);
     let mut found = Found {
         files: report.files.analysed,
@@ -91,7 +91,7 @@ pub(super) fn find(folder: &Path, env: &Env) -> anyhow::Result<Found> {
     for site in &report.sites {
         match site.kind {
             CallKind::ToolDef => {
-                let runs = runs.iter().find(|runs| runs.tool == site.span);
+                let runs = report.tool_runs.iter().find(|r| r.tool == site.span);
                 match add(&mut tools, site, &below) {
                     Some(tool) => tool.note(runs, &below),
                     None => found.unnamed += 1,

@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use aegis_diag::CallKind;
 use aegis_policy::action::Hints;
 use aegis_probe::Tool;
 use anyhow::{Context, anyhow, bail};
@@ -34,28 +33,8 @@ pub(super) fn all(args: &ProbeArgs, env: &Env) -> anyhow::Result<Vec<Tool>> {
 fn coded(args: &ProbeArgs, env: &Env) -> anyhow::Result<Vec<Tool>> {
     let settings = Settings::resolve(Scan::default(), &args.config, env, &args.code)?;
     let input = aegis_scan::Input::Paths(args.code.clone());
-    let (report, runs) = aegis_scan::scan_with_runs(&input, &settings.scan)?;
-    let tools = report
-        .sites
-        .iter()
-        .filter(|site| site.kind == CallKind::ToolDef);
-    let tools = tools.filter_map(|site| {
-        let tool = site.tool.as_ref()?;
-        // A tool that runs what the model chooses does not only read, whatever its name says.
-        let runs = runs.iter().any(|runs| runs.tool == site.span);
-        Some(Tool {
-            name: tool.name.clone()?,
-            target: None,
-            params: tool.params.iter().map(|p| p.name.clone()).collect(),
-            hints: Hints {
-                read_only: runs.then_some(false),
-                destructive: None,
-            },
-            source: site.span.locator(),
-            span: Some(site.span.clone()),
-        })
-    });
-    let tools: Vec<Tool> = tools.collect();
+    let report = aegis_scan::scan(&input, &settings.scan)?;
+    let tools = aegis_gate::own_tools(&report);
     if tools.is_empty() {
         bail!(
             "`--code`: no tool with a known name is found there; `aegis scan --inventory` shows what is"

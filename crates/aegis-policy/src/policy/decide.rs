@@ -1,4 +1,6 @@
-//! The decision: pure, without allocation, in time that hardly depends on the number of rules.
+//! The decision: pure, in time that hardly depends on the number of rules. It allocates nothing but
+//! what is kept: the space of a thread at its first decision, and the engine of a regular
+//! expression that is asked for the first time.
 
 use std::cell::Cell;
 

@@ -1,5 +1,7 @@
 //! Boxes over independent variables: for each variable a set of its cells.
 
+use super::steps::Steps;
+
 /// A set of at most 256 cells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub(super) struct Bits([u64; 4]);
@@ -98,15 +100,16 @@ pub(super) fn subtract(a: &Box, b: &Box, out: &mut Vec<Box>) {
     }
 }
 
-/// The boxes without `b`; `None` if they become more than `budget`.
-pub(super) fn subtract_all(boxes: &[Box], b: &Box, budget: usize) -> Option<Vec<Box>> {
+/// The boxes without `b`; `None` if that is more than may be spent.
+pub(super) fn subtract_all(boxes: &[Box], b: &Box, steps: &Steps) -> Option<Vec<Box>> {
+    steps.spend(boxes.len() * b.len())?;
     let mut out = Vec::with_capacity(boxes.len());
+    let before = boxes.len();
     for a in boxes {
         subtract(a, b, &mut out);
-        if out.len() > budget {
-            return None;
-        }
+        steps.pieces(out.len())?;
     }
+    steps.spend(out.len().saturating_sub(before) * b.len())?;
     Some(out)
 }
 

@@ -13,7 +13,7 @@ use aegis_policy::policy::Policy;
 use rustc_hash::FxHashSet;
 
 use super::boxes;
-use super::reach::{MOST_CONDITIONAL, renamed, rule_number};
+use super::reach::{renamed, rule_number};
 use super::regions::{Outcome, Part, Spelled};
 use super::world::{View, World};
 use crate::Options;
@@ -181,9 +181,7 @@ impl Comparison<'_, '_> {
         let refs = [names[0].as_str(), &names[1], &names[2]];
         let (before, _) = world.column(0, &refs);
         let (after, _) = world.column(1, &refs);
-        if before.len().max(after.len()) > MOST_CONDITIONAL {
-            return None;
-        }
+        world.steps.ask();
         let both: Vec<usize> = before.iter().chain(&after).copied().collect();
         let space = world.space(&both);
         let part = |region| Part {
@@ -192,10 +190,12 @@ impl Comparison<'_, '_> {
             unsettled: false,
         };
         let spelled = Spelled::new(names);
-        for old in world.partition(&space, &before, None, vec![part(space.whole())])? {
+        let before = world.cuts(&space, &before)?;
+        let after = world.cuts(&space, &after)?;
+        for old in world.partition(&before, None, vec![part(space.whole())])? {
             let was = world.outcome(0, &old, &spelled);
             let again = vec![part(old.region.clone())];
-            for new in world.partition(&space, &after, None, again)? {
+            for new in world.partition(&after, None, again)? {
                 let is = world.outcome(1, &new, &spelled);
                 let key = (old.by, new.by, was, is);
                 if was == is || self.regions.contains_key(&key) || boxes::is_empty(&new.region) {

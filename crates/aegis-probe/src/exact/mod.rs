@@ -23,6 +23,7 @@ mod redundant;
 mod regions;
 mod shadow;
 mod space;
+mod steps;
 mod texts;
 mod time;
 mod witness;

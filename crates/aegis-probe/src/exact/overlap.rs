@@ -48,7 +48,7 @@ impl Exact<'_> {
             .filter(|rule| self.approval(*rule) == Approval::Auto)
             .filter(|rule| reaches.get(*rule).is_some_and(|reach| !reach.is_dead()))
             .collect();
-        let mut total = 0;
+        let (mut total, mut open) = (0, Vec::new());
         let kinds: Vec<Kind> = rules.iter().map(|rule| self.kind(rule)).collect();
         for (later, strict) in rules.iter().enumerate() {
             if strict.approval == Approval::Auto || reaches.get(later).is_none_or(Reach::is_dead) {
@@ -62,6 +62,7 @@ impl Exact<'_> {
                 })
             });
             let (mut worst, mut others, mut pairs): (Option<Suspect>, usize, usize) = (None, 0, 0);
+            self.world.steps.were_exceeded();
             for earlier in near {
                 pairs += 1;
                 total += 1;
@@ -107,9 +108,18 @@ impl Exact<'_> {
                         ),
                     ));
                 }
+                None if self.world.steps.were_exceeded() => open.push(later),
                 None => {}
             }
         }
+        found.suspects.extend(self.too_long(
+            &open,
+            "conflict",
+            [
+                "whether earlier rules take from rule {}",
+                "whether earlier rules take from {}",
+            ],
+        ));
     }
 
     /// Whether the names of one rule lie in those of another, field by field.
@@ -221,18 +231,19 @@ impl Exact<'_> {
         else {
             return Ok(None);
         };
+        self.world.steps.ask();
         let refs = [names[0].as_str(), &names[1], &names[2]];
         let matching = self.world.matching(0, &refs);
         let before: Vec<usize> = matching.into_iter().take_while(|j| *j < earlier).collect();
-        let (space, pieces) = match self.world.left_with(first, &before, &[later]) {
-            Left::Some(space, pieces) => (space, pieces),
+        let (space, pieces, whole) = match self.world.left_with(first, &before, &[later]) {
+            Left::Some(space, pieces, whole) => (space, pieces, whole),
             Left::None(_) => return Ok(None),
             Left::Unknown => return Err(()),
         };
         let takes = space.may(second);
         let regions = pieces.iter().filter_map(|piece| boxes::meet(piece, &takes));
         let by = Decider::Rule(rule_number(earlier));
-        let mut none = true;
+        let mut none = whole;
         for region in regions {
             none = false;
             let mut actions = self.world.actions(0, refs, &space, &region);

@@ -12,8 +12,8 @@ use super::world::{Pattern, View, World};
 /// Instances of one rule that are looked at.
 const MOST_INSTANCES: usize = 4_096;
 
-/// Rules with conditions in one column that are told apart.
-pub(super) const MOST_CONDITIONAL: usize = 64;
+/// Regions that are enough where there are too many to know them all.
+const ENOUGH: usize = 8;
 
 /// Whether something ever decides.
 #[derive(Debug, Clone, PartialEq)]
@@ -40,8 +40,8 @@ impl Reach {
 
 /// What is left of a rule at one instance.
 pub(super) enum Left {
-    /// Regions in this space.
-    Some(Space, Vec<Box>),
+    /// Regions in this space; whether these are all.
+    Some(Space, Vec<Box>, bool),
     /// Nothing: these rules take it all.
     None(Vec<usize>),
     /// Too many pieces.
@@ -64,7 +64,7 @@ impl World<'_> {
         if let Some((plain, _)) = views().find(|(_, view)| view.is_plain()) {
             return Left::None(vec![plain]);
         }
-        if earlier.len() > MOST_CONDITIONAL {
+        if self.steps.column(earlier.len()).is_none() {
             return Left::Unknown;
         }
         let mut all: Vec<usize> = earlier.to_vec();
@@ -73,27 +73,63 @@ impl World<'_> {
         let space = self.space(&all);
         let mut pieces = vec![space.may(rule)];
         pieces.retain(|piece| !boxes::is_empty(piece));
+        let takes: Vec<(usize, Box)> = views().map(|(id, v)| (id, space.takes(v))).collect();
         let mut by = Vec::new();
-        for (id, view) in views() {
+        for (at, (id, taken)) in takes.iter().enumerate() {
             if pieces.is_empty() {
                 break;
             }
-            let takes = space.takes(view);
             if pieces
                 .iter()
-                .any(|piece| boxes::meet(piece, &takes).is_some())
+                .any(|piece| boxes::meet(piece, taken).is_some())
             {
-                by.push(id);
+                by.push(*id);
             }
-            match boxes::subtract_all(&pieces, &takes, self.budget) {
-                Some(left) => pieces = left,
-                None => return Left::Unknown,
-            }
+            let left = match boxes::subtract_all(&pieces, taken, &self.steps) {
+                Some(left) => left,
+                None => {
+                    let rest = takes.get(at..).unwrap_or_default();
+                    by.extend(rest.iter().map(|(id, _)| *id));
+                    by.dedup();
+                    match self.some_left(pieces, rest) {
+                        Some((left, _)) if !left.is_empty() => {
+                            return Left::Some(space, left, false);
+                        }
+                        Some((_, true)) => return Left::None(by),
+                        _ => return Left::Unknown,
+                    }
+                }
+            };
+            pieces = left;
         }
         if pieces.is_empty() {
             return Left::None(self.needed(&space, rule, by));
         }
-        Left::Some(space, pieces)
+        Left::Some(space, pieces, true)
+    }
+
+    /// Some of what is left of regions, one after the other instead of all at once, which takes no
+    /// room; whether it is all. `None` if nothing was found before the steps ran out.
+    fn some_left(&self, from: Vec<Box>, takes: &[(usize, Box)]) -> Option<(Vec<Box>, bool)> {
+        let mut found = Vec::new();
+        let mut open: Vec<(Box, usize)> = from.into_iter().map(|region| (region, 0)).collect();
+        let mut pieces = Vec::new();
+        while let Some((region, at)) = open.pop() {
+            let Some((_, taken)) = takes.get(at) else {
+                found.push(region);
+                if found.len() >= ENOUGH {
+                    return Some((found, false));
+                }
+                continue;
+            };
+            if self.steps.spend(region.len()).is_none() {
+                return (!found.is_empty()).then_some((found, false));
+            }
+            boxes::subtract(&region, taken, &mut pieces);
+            let _ = self.steps.spend(pieces.len() * region.len());
+            open.extend(pieces.drain(..).map(|piece| (piece, at + 1)));
+        }
+        Some((found, true))
     }
 
     /// The rules of a cover that it does not do without.
@@ -111,7 +147,7 @@ impl World<'_> {
                 let takes = self.rules.get(*id).map(|view| space.takes(view));
                 pieces = pieces
                     .zip(takes)
-                    .and_then(|(p, takes)| boxes::subtract_all(&p, &takes, self.budget));
+                    .and_then(|(p, takes)| boxes::subtract_all(&p, &takes, &self.steps));
             }
             if pieces.is_some_and(|p| p.iter().all(boxes::is_empty)) {
                 kept.remove(at);
@@ -175,6 +211,7 @@ impl Exact<'_> {
         let Some(view) = self.world.rules.get(rule) else {
             return Reach::Dead { by: Vec::new() };
         };
+        self.world.steps.ask();
         let (instances, mut all) = self.world.instances(patterns);
         let mut by: Vec<usize> = Vec::new();
         let mut given = None;
@@ -185,7 +222,7 @@ impl Exact<'_> {
             match self.world.left(view, &earlier) {
                 Left::None(rules) => by.extend(rules),
                 Left::Unknown => all = false,
-                Left::Some(space, pieces) => {
+                Left::Some(space, pieces, _) => {
                     let reach =
                         self.shown(Decider::Rule(rule_number(rule)), names, &space, &pieces);
                     match reach {
@@ -265,8 +302,8 @@ impl Exact<'_> {
 
     /// What is left for the defaults: an action that no rule decides.
     pub(crate) fn default_reachable(&self) -> Reach {
-        let everything = World::anything(&self.world);
-        let (instances, mut all) = everything;
+        self.world.steps.ask();
+        let (instances, mut all) = self.world.anything();
         for names in &instances {
             let refs = [names[0].as_str(), &names[1], &names[2]];
             let (column, open) = self.world.column(0, &refs);
@@ -314,19 +351,25 @@ impl World<'_> {
         (out, all)
     }
 
-    /// What the rules of a column leave; `None` if that is too much to find out.
+    /// What the rules of a column leave, or some of it if it is much; `None` if that is too much to
+    /// find out.
     pub(super) fn rest(&self, column: &[usize]) -> Option<(Space, Vec<Box>)> {
         let views: Vec<&View> = column.iter().filter_map(|id| self.rules.get(*id)).collect();
         if views.iter().any(|view| view.is_plain()) {
             return Some((self.space(&[]), Vec::new()));
         }
-        if views.len() > MOST_CONDITIONAL {
-            return None;
-        }
+        self.steps.column(views.len())?;
         let space = self.space(column);
+        let takes = views.iter().map(|view| (view.number, space.takes(view)));
+        let takes: Vec<(usize, Box)> = takes.collect();
         let mut pieces = vec![space.whole()];
-        for view in views {
-            pieces = boxes::subtract_all(&pieces, &space.takes(view), self.budget)?;
+        for (at, (_, taken)) in takes.iter().enumerate() {
+            let left = boxes::subtract_all(&pieces, taken, &self.steps);
+            let Some(left) = left else {
+                let (left, all) = self.some_left(pieces, takes.get(at..).unwrap_or_default())?;
+                return (all || !left.is_empty()).then_some((space, left));
+            };
+            pieces = left;
         }
         Some((space, pieces))
     }

@@ -31,6 +31,7 @@ impl World<'_> {
         let Some(view) = self.rules.get(rule) else {
             return Removal::Same;
         };
+        self.steps.ask();
         let [kinds, targets, agents] = &view.patterns;
         let (own, mut all) = self.instances([kinds, targets, agents]);
         let until = self.covered_from(rule, &own);
@@ -132,9 +133,6 @@ impl World<'_> {
                 false => Removal::Different,
             };
         }
-        if column.len() > super::reach::MOST_CONDITIONAL {
-            return Removal::Unknown;
-        }
         let space = self.space(&column);
         let part = |region| Part {
             region,
@@ -146,12 +144,15 @@ impl World<'_> {
             start.push(part(space.unsettled(view)));
         }
         start.retain(|part| !super::boxes::is_empty(&part.region));
-        let Some(with) = self.partition(&space, &column, None, start) else {
+        let Some(cuts) = self.cuts(&space, &column) else {
+            return Removal::Unknown;
+        };
+        let Some(with) = self.partition(&cuts, None, start) else {
             return Removal::Unknown;
         };
         for before in with {
             let again = vec![part(before.region.clone())];
-            let Some(without) = self.partition(&space, &column, Some(rule), again) else {
+            let Some(without) = self.partition(&cuts, Some(rule), again) else {
                 return Removal::Unknown;
             };
             let outcome = self.outcome(view.policy, &before, &spelled);

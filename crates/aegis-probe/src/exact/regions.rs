@@ -3,7 +3,6 @@
 use aegis_policy::model::{Approval, Risk};
 
 use super::boxes::{self, Box};
-use super::reach::MOST_CONDITIONAL;
 use super::space::Space;
 use super::world::{View, World};
 
@@ -16,6 +15,17 @@ pub(super) struct Part {
     pub(super) by: Option<usize>,
     /// An earlier rule would have decided had the effect been known.
     pub(super) unsettled: bool,
+}
+
+/// What a rule does to the regions of a space.
+#[derive(Debug)]
+pub(super) struct Cut {
+    /// The rule, by its number in the world.
+    rule: usize,
+    /// Where it decides.
+    takes: Box,
+    /// Where it would if the effect were known.
+    unsettles: Option<Box>,
 }
 
 /// What comes out, whoever decided it.
@@ -40,33 +50,46 @@ impl<'a> Spelled<'a> {
 }
 
 impl World<'_> {
+    /// What the rules of a column do to the regions of a space. `None` if there are too many.
+    pub(super) fn cuts(&self, space: &Space, column: &[usize]) -> Option<Vec<Cut>> {
+        self.steps.column(column.len())?;
+        self.steps.spend(column.len() * space.axes.len())?;
+        let cut = |rule: &usize| {
+            let view = self.rules.get(*rule)?;
+            Some(Cut {
+                rule: *rule,
+                takes: space.takes(view),
+                unsettles: view.unsettles().then(|| space.unsettled(view)),
+            })
+        };
+        Some(column.iter().filter_map(cut).collect())
+    }
+
     /// Cuts regions by who decides; `skip` is left out. `None` if there are too many pieces.
     pub(super) fn partition(
         &self,
-        space: &Space,
-        column: &[usize],
+        cuts: &[Cut],
         skip: Option<usize>,
         start: Vec<Part>,
     ) -> Option<Vec<Part>> {
-        if column.len() > MOST_CONDITIONAL {
-            return None;
-        }
         let mut open = start;
         let mut out = Vec::new();
-        for id in column.iter().filter(|id| Some(**id) != skip) {
-            let Some(rule) = self.rules.get(*id) else {
-                continue;
-            };
-            let takes = space.takes(rule);
-            let unsettles = rule.unsettles().then(|| space.unsettled(rule));
+        for cut in cuts.iter().filter(|cut| Some(cut.rule) != skip) {
+            let Cut {
+                rule,
+                takes,
+                unsettles,
+            } = cut;
+            let before = open.len();
+            self.steps.spend(before * takes.len())?;
             let mut next: Vec<Part> = Vec::with_capacity(open.len());
             for part in open {
-                if let Some(region) = boxes::meet(&part.region, &takes) {
-                    let by = Some(*id);
+                if let Some(region) = boxes::meet(&part.region, takes) {
+                    let by = Some(*rule);
                     out.push(Part { region, by, ..part });
                 }
                 let mut left = Vec::new();
-                boxes::subtract(&part.region, &takes, &mut left);
+                boxes::subtract(&part.region, takes, &mut left);
                 for region in left {
                     let unsettled = match &unsettles {
                         Some(unsettles) if !part.unsettled => unsettles,
@@ -87,10 +110,10 @@ impl World<'_> {
                     next.extend(outside.into_iter().map(|region| Part { region, ..part }));
                 }
             }
+            self.steps
+                .spend(next.len().saturating_sub(before) * takes.len())?;
             open = next;
-            if open.len() + out.len() > self.budget {
-                return None;
-            }
+            self.steps.pieces(open.len() + out.len())?;
         }
         out.extend(open);
         Some(out)

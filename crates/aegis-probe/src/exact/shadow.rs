@@ -24,6 +24,7 @@ impl Exact<'_> {
 
     /// Rules that never decide, and patterns of others that do not.
     pub(super) fn shadowed(&self, reaches: &[Reach], found: &mut Found) {
+        let mut open = Vec::new();
         for (rule, reach) in reaches.iter().enumerate() {
             match reach {
                 Reach::Dead { by } if by.is_empty() => {
@@ -43,17 +44,15 @@ impl Exact<'_> {
                     let suspect = self.dead(rule, by, Subject::Rule(rule), None, found);
                     found.suspects.push(suspect);
                 }
-                Reach::Unknown => found.suspects.push(unknown(
-                    Subject::Rule(rule),
-                    "reachable",
-                    format!(
-                        "whether rule `{}` ever decides took too long to find out",
-                        self.name(rule)
-                    ),
-                )),
+                Reach::Unknown => open.push(rule),
                 Reach::Live(..) | Reach::Given(..) => self.dead_patterns(rule, found),
             }
         }
+        found.suspects.extend(self.too_long(
+            &open,
+            "reachable",
+            ["whether rule {} ever decides", "whether {} ever decide"],
+        ));
     }
 
     fn dead_patterns(&self, rule: usize, found: &mut Found) {
@@ -149,6 +148,7 @@ impl Exact<'_> {
             .world
             .instances(patterns.unwrap_or([kinds, targets, agents]));
         let names = instances.first()?;
+        self.world.steps.ask();
         let space = self.world.space(&[rule]);
         let refs = [names[0].as_str(), &names[1], &names[2]];
         let (action, at) = self
@@ -356,27 +356,36 @@ impl Exact<'_> {
                 }
             }
         }
-        if let Some(first) = open.first() {
-            let message = match open.as_slice() {
-                [only] => format!(
-                    "whether rule `{}` changes any decision took too long to find out",
-                    self.name(*only)
-                ),
-                _ => format!(
-                    "whether {} change any decision took too long to find out",
-                    self.names(&open)
-                ),
-            };
-            let mut out = unknown(Subject::Rule(*first), "redundant", message);
+        let mut out = self.too_long(
+            &open,
+            "redundant",
+            [
+                "whether rule {} changes any decision",
+                "whether {} change any decision",
+            ],
+        );
+        if let Some(out) = &mut out {
             out.severity = Severity::Low;
-            out.affected = (
-                open.len(),
-                open.iter()
-                    .take(10)
-                    .map(|r| self.name(*r).to_owned())
-                    .collect(),
-            );
-            found.suspects.push(out);
         }
+        found.suspects.extend(out);
+    }
+
+    /// The same question about several rules that was too much: one suspect, at the first of them.
+    /// `question` is how it is asked of one rule and of several.
+    pub(super) fn too_long(
+        &self,
+        open: &[usize],
+        operator: &'static str,
+        question: [&str; 2],
+    ) -> Option<Suspect> {
+        let first = open.first()?;
+        let [of_one, of_several] = question;
+        let asked = if open.len() == 1 { of_one } else { of_several };
+        let asked = asked.replace("{}", &self.names(open));
+        let message = format!("{asked} took too long to find out");
+        let mut out = unknown(Subject::Rule(*first), operator, message);
+        let names = open.iter().take(10).map(|r| self.name(*r).to_owned());
+        out.affected = (open.len(), names.collect());
+        Some(out)
     }
 }

@@ -190,7 +190,11 @@ impl World<'_> {
             .skip(1)
             .map(Vec::len)
             .fold(1_usize, usize::saturating_mul);
-        (0..total.min(MOST_TRIED)).flat_map(move |n| {
+        // Making an action and deciding about it is dear beside cutting regions.
+        let cost = 16 + space.axes.len();
+        let tries =
+            (0..total.min(MOST_TRIED)).take_while(move |_| self.steps.spend(cost).is_some());
+        tries.flat_map(move |n| {
             // The first variables change fastest.
             let mut left = n;
             let cells: Vec<usize> = choices

@@ -14,6 +14,7 @@ use super::alphabet::Alphabet;
 use super::merge;
 use super::pairs::Ends;
 use super::space::Table;
+use super::steps::Steps;
 use super::words::{self, Piece, Words};
 
 /// By name: the rules that speak of it.
@@ -113,8 +114,8 @@ pub(super) struct World<'p> {
     pub(super) names: [Names; 3],
     pub(super) tests: Vec<TestOf<'p>>,
     pub(super) variables: Vec<Variable>,
-    /// Boxes a region may be cut into.
-    pub(super) budget: usize,
+    /// What may be spent on questions.
+    pub(super) steps: Steps,
     /// Whether some pattern on types or agents spells characters beyond ASCII, so that names with
     /// such characters have to be asked about as well.
     pub(super) spells_anything: bool,
@@ -273,7 +274,7 @@ impl<'p> World<'p> {
             names,
             tests: gathered.tests,
             variables: gathered.variables,
-            budget,
+            steps: Steps::new(budget),
             pairs_left: Cell::new(MOST_PAIRS),
             words: RefCell::default(),
             speaking: (0..policies.len() * FIELDS.len())

@@ -1,6 +1,6 @@
 //! Tools whose work ends in code or a command that the model chooses.
 
-use aegis_diag::Span;
+use aegis_diag::{Span, ToolRuns};
 use rustc_hash::FxHashMap;
 
 use super::Describe;
@@ -8,17 +8,6 @@ use crate::catalog::Kind;
 use crate::facts::UnitKind;
 use crate::link::values::Scope;
 use crate::link::{Site, SiteKey, Solver};
-
-/// A tool that runs code or commands, whatever its name says.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ToolRuns {
-    /// The tool, as in [`CallSite::span`](aegis_diag::CallSite::span).
-    pub tool: Span,
-    /// The call that runs something: in the function of the tool, or in one that it calls.
-    pub call: Span,
-    /// That call as the catalog names it, such as `subprocess.run`.
-    pub api: String,
-}
 
 impl Solver<'_> {
     /// Whether a scope is the body of a function, and not of a module or a class.

@@ -246,6 +246,7 @@ impl Exact<'_> {
             action.agent_name(),
         ];
         let names = names.map(Name::canonical);
+        self.world.steps.ask();
         let space = self.world.space(&[rule]);
         let mut region = space.may(view);
         for (axis, bits) in space.axes.iter().zip(region.iter_mut().skip(1)) {
