@@ -1,5 +1,8 @@
 //! The command line: what may be typed, and what it means in the terms of the settings.
 
+mod audit;
+mod baseline;
+mod gate;
 mod github;
 mod policy;
 mod probe;
@@ -15,6 +18,15 @@ use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use crate::config::{FailOn, Glob, RuleWord, Scan, Threads};
 use crate::output::Output;
 
+pub(crate) use audit::{
+    AuditArgs, AuditCommand, CheckpointArgs, EventFormat, ExportArgs, KeygenArgs, ProveArgs,
+    RotateArgs, SignerArgs, StatsArgs, StoreArgs, VerifyArgs,
+};
+pub(crate) use baseline::{
+    BaselineArgs, BaselineCommand, BaselineOf, BaselinePruneArgs, BaselineShowArgs,
+    BaselineUpdateArgs, BaselineWhy, BaselineWriteArgs,
+};
+pub(crate) use gate::GateArgs;
 pub(crate) use github::{EventArgs, GithubArgs, GithubCommand, PublishArgs};
 pub(crate) use policy::{
     ConflictsArgs, InitArgs, MergeArgs, MergeFormat, PolicyArgs, PolicyCommand, Schema, SchemaArgs,
@@ -80,12 +92,23 @@ pub(crate) enum Command {
     Diff(DiffArgs),
     /// Show what the policy at hand changes against a git revision
     Plan(PlanArgs),
+    /// Judge a change: score, new findings and the policy, compared with a base
+    ///
+    /// Fails on new findings of severity high, on a policy that lets more through, on a lower score,
+    /// and on whatever cannot be told: no policy, files that could not be analysed.
+    Gate(Box<GateArgs>),
+    /// Keep what is known from counting: write, update, prune or show the baseline
+    Baseline(BaselineArgs),
     /// Merge policies, show the one that applies, or find where several disagree
     Policy(PolicyArgs),
     /// Print the JSON Schema of policies, suites or settings
     Schema(SchemaArgs),
     /// Run the gate on GitHub Actions: read the event, publish the result
     Github(GithubArgs),
+    /// Show what was recorded, verify it, and prove it to others
+    Audit(Box<AuditArgs>),
+    /// Count what was recorded: by outcome, rule, agent, over time
+    Stats(Box<StatsArgs>),
     /// Explain a rule, or list all rules
     Explain(ExplainArgs),
     /// Show which frameworks and APIs are known
@@ -163,6 +186,9 @@ pub(crate) struct ScanArgs {
     /// Exit with 1 if anything in scope was not fully analysed
     #[arg(long, help_heading = GATE)]
     pub(crate) strict: bool,
+    /// Report only what this baseline does not know
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = GATE)]
+    pub(crate) baseline: Option<PathBuf>,
 
     /// Scan only what matches, written as in `.gitignore`
     #[arg(long, value_name = "GLOB", help_heading = FILES)]

@@ -1,9 +1,12 @@
 //! One file per command, each a straight line.
 
+pub(crate) mod audit;
+pub(crate) mod baseline;
 pub(crate) mod catalog;
 pub(crate) mod completions;
 pub(crate) mod diff;
 pub(crate) mod explain;
+pub(crate) mod gate;
 pub(crate) mod github;
 pub(crate) mod init;
 pub(crate) mod man;
@@ -14,5 +17,6 @@ pub(crate) mod scan;
 pub(crate) mod schema;
 pub(crate) mod score;
 pub(crate) mod simulate;
+pub(crate) mod stats;
 pub(crate) mod test;
 pub(crate) mod validate;

@@ -18,7 +18,7 @@ pub(crate) use env::Env;
 pub(crate) use file::schema;
 pub(crate) use file::{NAME, SECTIONS, check};
 pub(crate) use values::{
-    Day, DottedPath, FailOn, FileBytes, Glob, Points, Rebased, RuleWord, Threads,
+    Day, DottedPath, FailOn, FileBytes, Glob, Looser, Points, Rebased, RuleWord, Threads,
 };
 
 use crate::cli::ConfigArgs;
@@ -143,6 +143,71 @@ pub(crate) fn score(args: &ConfigArgs, env: &Env, paths: &[PathBuf]) -> anyhow::
     })
 }
 
+/// What one layer says about a gate.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Gate {
+    /// Git revision to compare with, such as `origin/main`.
+    pub(crate) base: Option<String>,
+    /// Baseline of findings that are known, relative to this file.
+    pub(crate) baseline: Option<PathBuf>,
+    /// The least score, 0 to 100.
+    pub(crate) fail_under: Option<Points>,
+    /// The least share of new and changed call sites that is governed, in percent.
+    pub(crate) fail_under_new: Option<Points>,
+    /// By how many points the score may drop; 0 if left out.
+    pub(crate) max_drop: Option<Points>,
+    /// No finding may be this severe.
+    pub(crate) fail_on: Option<FailOn>,
+    /// No new finding may be this severe; `high` if left out.
+    pub(crate) fail_on_new: Option<FailOn>,
+    /// Whether a policy that lets more through fails the gate; `deny` if left out.
+    pub(crate) policy_looser: Option<Looser>,
+}
+
+impl Gate {
+    /// The keys of the section.
+    pub(crate) const KEYS: [&str; 8] = [
+        "base",
+        "baseline",
+        "fail_under",
+        "fail_under_new",
+        "max_drop",
+        "fail_on",
+        "fail_on_new",
+        "policy_looser",
+    ];
+
+    /// This layer where it says something, else the one below.
+    pub(crate) fn over(self, below: Self) -> Self {
+        Self {
+            base: self.base.or(below.base),
+            baseline: self.baseline.or(below.baseline),
+            fail_under: self.fail_under.or(below.fail_under),
+            fail_under_new: self.fail_under_new.or(below.fail_under_new),
+            max_drop: self.max_drop.or(below.max_drop),
+            fail_on: self.fail_on.or(below.fail_on),
+            fail_on_new: self.fail_on_new.or(below.fail_on_new),
+            policy_looser: self.policy_looser.or(below.policy_looser),
+        }
+    }
+}
+
+/// What the variables and the settings file say about a gate over `paths`.
+pub(crate) fn gate(args: &ConfigArgs, env: &Env, paths: &[PathBuf]) -> anyhow::Result<Gate> {
+    let of_file = match config_file(args, env, paths) {
+        Some(path) => {
+            let mut gate = file::read(&path)?.gate.unwrap_or_default();
+            let folder = path.parent().unwrap_or(Path::new(""));
+            gate.baseline = gate.baseline.map(|baseline| folder.join(baseline));
+            gate
+        }
+        None => Gate::default(),
+    };
+    Ok(env.gate()?.over(of_file))
+}
+
 /// The settings file that counts, if any.
 pub(crate) fn settings_file(args: &ConfigArgs, env: &Env, paths: &[PathBuf]) -> Option<PathBuf> {
     config_file(args, env, paths)
@@ -168,6 +233,12 @@ pub(crate) fn policy_for(
     let folder = file.parent().unwrap_or(Path::new(""));
     let path = file::read(&file)?.policy.and_then(|policy| policy.path);
     Ok(path.map(|path| folder.join(path)))
+}
+
+/// The path of the policy that the text of a settings file names; none if the text is broken.
+pub(crate) fn policy_in(path: &Path, text: &str) -> Option<PathBuf> {
+    let policy = file::of_text(path, text).ok()?.policy?;
+    Some(path.parent().unwrap_or(Path::new("")).join(policy.path?))
 }
 
 /// The settings of a run.

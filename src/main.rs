@@ -1,5 +1,6 @@
 //! `aegis`: parse the command line, run one command, turn the outcome into an exit code.
 
+mod baselines;
 mod cli;
 mod commands;
 mod config;
@@ -49,9 +50,13 @@ fn run(cli: &Cli, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
         Command::Score(args) => commands::score::run(args, &env, streams),
         Command::Diff(args) => commands::diff::run(args, &env, streams),
         Command::Plan(args) => commands::plan::run(args, &env, streams),
+        Command::Gate(args) => commands::gate::run(args, &env, streams),
+        Command::Baseline(args) => commands::baseline::run(args, &env, streams),
         Command::Policy(args) => commands::policy::run(args, &env, streams),
         Command::Schema(args) => commands::schema::run(args, streams),
         Command::Github(args) => commands::github::run(args, &env, streams),
+        Command::Audit(args) => commands::audit::run(args, &env, streams),
+        Command::Stats(args) => commands::stats::run(args, &env, streams),
         Command::Explain(args) => commands::explain::run(args, streams),
         Command::Catalog(args) => commands::catalog::run(args, &env, streams),
         Command::Completions(args) => commands::completions::run(args, streams),

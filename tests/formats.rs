@@ -202,6 +202,7 @@ fn the_formats_agree_on_what_was_found() {
         .map(|c| len(&c["evidence"]["occurrences"]));
     assert_eq!(occurrences.sum::<usize>(), sites);
     assert!(of("cyclonedx").contains("\"purl\": \"pkg:pypi/openai\""));
+    assert!(of("cyclonedx").contains("\"name\": \"omni-moderation-latest\""));
     assert_eq!(of("html").matches("<article>").count(), findings);
     assert_eq!(of("html").matches("<tr data-kind=").count(), sites);
     let title = format!("## Aegis: {findings} findings in {sites} AI call sites\n");
@@ -213,6 +214,38 @@ fn the_formats_agree_on_what_was_found() {
             .count(),
         findings
     );
+}
+
+#[test]
+fn models_are_known_where_a_call_names_them() {
+    let text = "\
+from openai import OpenAI
+
+MODEL = \"gpt-5\"
+client = OpenAI()
+
+
+def ask(model):
+    client.responses.create(model=model, input=\"x\")
+
+
+def other(MODEL):
+    client.responses.create(model=MODEL, input=\"x\")
+
+
+client.responses.create(model=MODEL, input=\"x\")
+client.responses.create(model=\"o4\", input=\"x\")
+ask(\"depends-on-the-caller\")
+";
+    let tree = Tree::new(&[("app.py", text)]);
+    let bom = tree.aegis("scan --format cyclonedx -q").json();
+    let components = bom["components"].as_array().unwrap();
+    let models: Vec<_> = components
+        .iter()
+        .filter(|c| c["type"] == "machine-learning-model")
+        .map(|c| c["name"].as_str().unwrap())
+        .collect();
+    assert_eq!(models, ["gpt-5", "o4"]);
 }
 
 #[test]

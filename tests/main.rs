@@ -7,12 +7,15 @@
 )]
 
 mod action;
+mod audit;
 mod bad_input;
+mod baseline;
 mod cli;
 mod config;
 mod docs;
 mod exit_codes;
 mod formats;
+mod gate;
 mod harness;
 mod init;
 mod layering;

@@ -124,7 +124,10 @@ pub(crate) struct PlanArgs {
 /// How two policies are compared.
 #[derive(Debug, Args)]
 pub(crate) struct CompareArgs {
-    /// Count recorded actions that change: JSON lines with `at` and `action`
+    /// Count recorded actions that change: JSON lines with `at` and `action`, or an audit store
+    ///
+    /// Of an audit store its decisions are taken. Secrets were taken out of the parameters, so a
+    /// rule about such a value decides about what stands in its place.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = INPUT)]
     pub(crate) replay: Option<PathBuf>,
     /// Format of the report

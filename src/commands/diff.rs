@@ -8,6 +8,7 @@ use aegis_probe::diff::{PolicyDiff, RecordedAction, diff, read_replay};
 use aegis_probe::report::render_diff;
 use anyhow::Context;
 
+use super::audit;
 use crate::cli::{CompareArgs, DiffArgs, FailOnChange};
 use crate::config::Env;
 use crate::exit::Exit;
@@ -44,9 +45,13 @@ pub(super) fn show(
     judge(&diff, args, streams)
 }
 
+/// Recorded actions, from a file of JSON lines or an audit store.
 fn recorded(path: &Path) -> anyhow::Result<Vec<RecordedAction>> {
-    let bytes = policies::bytes("record", path)?;
     let failed = || format!("record `{}` cannot be used", path.display());
+    if audit::is_store(path) {
+        return audit::actions(path).with_context(failed);
+    }
+    let bytes = policies::bytes("record", path)?;
     let text = String::from_utf8(bytes)
         .context("it is not UTF-8 text")
         .with_context(failed)?;

@@ -5,14 +5,17 @@ mod tools;
 
 use std::path::{Path, PathBuf};
 
-use aegis_diag::Severity;
+use aegis_diag::{Finding, Severity};
+use aegis_gate::Renames;
+use aegis_gate::baseline::{Baseline, Stale};
 use aegis_policy::policy::Policy;
-use aegis_probe::baseline::Baseline;
+use aegis_probe::guards::Guards;
 use aegis_probe::report::{Format, render};
 use aegis_probe::{Input, Mode, Options, ProbeReport, Tool, mend, probe, unified};
-use anyhow::{Context, anyhow, bail};
+use anyhow::{anyhow, bail};
 
 use self::progress::Progress;
+use crate::baselines;
 use crate::cli::{ProbeArgs, WhichFixes};
 use crate::config::Env;
 use crate::exit::Exit;
@@ -27,12 +30,32 @@ pub(crate) fn run(args: &ProbeArgs, env: &Env, streams: &mut Streams<'_>) -> any
     let path = policy(args, env)?; //                                  arguments, aegis.yaml -> a file
     let plan = output::plan(args.format, &args.output, args.quiet)?; // which reports go where
     let tools = tools::all(args, env)?; //                             code, lists -> tools   aegis-scan
-    let options = options(args, env)?; //                              flags -> budgets
+    let baseline = baseline(args)?; //                                 what is known
+    let options = options(args, baseline.as_ref(), env)?; //           flags -> budgets
     let policy = load(&path, args, env, streams)?; //                  YAML -> policy         aegis-policy
     if args.diff || args.fix.is_some() {
-        return fixed(&path, &policy, &tools, &options, &plan, args, env, streams);
+        return fixed(
+            &path,
+            &policy,
+            &tools,
+            &options,
+            baseline.as_ref(),
+            &plan,
+            args,
+            env,
+            streams,
+        );
     }
-    report(&policy, &tools, &options, &plan, args, env, streams) //    policy -> findings     aegis-probe
+    report(
+        &policy,
+        &tools,
+        &options,
+        baseline.as_ref(),
+        &plan,
+        args,
+        env,
+        streams,
+    ) //    policy -> findings     aegis-probe
 }
 
 /// The file that is probed.
@@ -43,33 +66,27 @@ fn policy(args: &ProbeArgs, env: &Env) -> anyhow::Result<PathBuf> {
     }
 }
 
-fn options(args: &ProbeArgs, env: &Env) -> anyhow::Result<Options> {
+fn options(args: &ProbeArgs, baseline: Option<&Baseline>, env: &Env) -> anyhow::Result<Options> {
     let mut options = Options {
         seed: args.seed,
         all: args.all,
         today: Some(env.today()?.to_string()),
+        guards: baseline.and_then(Baseline::guards).cloned(),
         ..Options::default()
     };
     if args.diff || args.fix.is_some() {
         options.fix_budget = FIX_BUDGET;
     }
-    if let Some(path) = &args.baseline {
-        options.baseline = baseline(path, args.write_baseline)?;
-    }
     Ok(options)
 }
 
-/// The baseline in a file; one that is to be written need not be there.
-fn baseline(path: &Path, may_be_absent: bool) -> anyhow::Result<Option<Baseline>> {
-    if may_be_absent && !path.exists() {
-        return Ok(None);
+/// The baseline; one that is to be written need not be there.
+fn baseline(args: &ProbeArgs) -> anyhow::Result<Option<Baseline>> {
+    match &args.baseline {
+        Some(path) if args.write_baseline => baselines::read_if_there(path),
+        Some(path) => baselines::read(path).map(Some),
+        None => Ok(None),
     }
-    let bytes = policies::bytes("baseline", path)?;
-    let failed = || format!("baseline `{}` cannot be used", path.display());
-    let text = String::from_utf8(bytes)
-        .map_err(|_| anyhow!("it is not text"))
-        .with_context(failed)?;
-    Baseline::from_json(&text).map(Some).with_context(failed)
 }
 
 fn load(
@@ -90,6 +107,7 @@ fn fixed(
     policy: &Policy,
     tools: &[Tool],
     options: &Options,
+    known: Option<&Baseline>,
     plan: &[Output<Format>],
     args: &ProbeArgs,
     env: &Env,
@@ -124,13 +142,15 @@ fn fixed(
         writeln!(streams.err, "fixed: {}", printable(title, &[]))?;
     }
     let policy = load(path, args, env, streams)?;
-    report(&policy, tools, options, plan, args, env, streams)
+    report(&policy, tools, options, known, plan, args, env, streams)
 }
 
+#[expect(clippy::too_many_arguments, reason = "the stages of `run`, handed on")]
 fn report(
     policy: &Policy,
     tools: &[Tool],
     options: &Options,
+    known: Option<&Baseline>,
     plan: &[Output<Format>],
     args: &ProbeArgs,
     env: &Env,
@@ -143,11 +163,16 @@ fn report(
         .first()
         .map_or("", |file| file.path.as_str());
     let progress = Progress::start(name);
-    let report = probe(&input, options);
+    let mut report = probe(&input, options);
     drop(progress);
+    let found = report.findings.clone();
+    if let Some(known) = known {
+        take_out(known, &mut report, env)?; //                         findings that are new  aegis-gate
+    }
     write(&input, &report, plan, args, env, streams)?; //              findings -> bytes      report.rs
     if args.write_baseline {
-        return write_baseline(&input, options, &report, args, streams);
+        let guards = Guards::of(&input, options, &report);
+        return write_baseline(&found, guards, known, args, streams);
     }
     judge(&report, args, streams) //                                   findings -> exit code  exit.rs
 }
@@ -189,17 +214,32 @@ fn write(
     Ok(())
 }
 
+/// Takes out what the baseline knows.
+fn take_out(known: &Baseline, report: &mut ProbeReport, env: &Env) -> anyhow::Result<()> {
+    let lens = baselines::lens(&[], true, Renames::new(), env)?;
+    let applied = known.apply(&mut report.findings, &mut report.suppressed, &lens);
+    report.recount();
+    let words = |stale: &Stale| format!("{} ({})", stale.entry.id, stale.entry.message);
+    report.gone = applied.stale.iter().map(words).collect();
+    Ok(())
+}
+
+/// Writes what is known of the policy; what the file says about code stays.
 fn write_baseline(
-    input: &Input<'_>,
-    options: &Options,
-    report: &ProbeReport,
+    found: &[Finding],
+    guards: Guards,
+    known: Option<&Baseline>,
     args: &ProbeArgs,
     streams: &mut Streams<'_>,
 ) -> anyhow::Result<Exit> {
     let path = args.baseline.as_deref();
     let path = path.ok_or_else(|| anyhow!("`--write-baseline` needs `--baseline FILE`"))?;
-    let baseline = Baseline::write(input, options, report, options.baseline.as_ref());
-    output::write_file("baseline", path, &baseline.to_json()?)?;
+    let mut baseline = Baseline::of(found, Some(guards));
+    if let Some(known) = known {
+        let policy = baseline.with_reasons_of(known);
+        baseline = known.clone().with_policy_of(policy);
+    }
+    baselines::write(path, &baseline)?;
     if !args.quiet {
         writeln!(
             streams.err,

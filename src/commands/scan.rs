@@ -5,10 +5,12 @@ use std::path::Path;
 use std::time::Instant;
 
 use aegis_diag::{Report, Severity};
+use aegis_gate::Renames;
 use aegis_report::{Format, Options, render};
 use aegis_scan::{Config, Input, ScanError};
 use anyhow::{Context, anyhow, bail};
 
+use crate::baselines;
 use crate::cli::{Place, ScanArgs};
 use crate::config::{Env, Settings};
 use crate::exit::Exit;
@@ -22,7 +24,8 @@ pub(crate) fn run(args: &ScanArgs, env: &Env, streams: &mut Streams<'_>) -> anyh
     let plan = output::plan(args.format, &args.output, args.quiet)?; // which reports go where
     let options = options(args, env, &plan, &settings)?; //            how people want to see them
     let input = input(args)?; //                                       paths, or a text from stdin
-    let report = scan(&input, &mut settings, args.why.as_ref())?; //   call sites -> findings   aegis-scan
+    let mut report = scan(&input, &mut settings, args.why.as_ref())?; // call sites -> findings  aegis-scan
+    known(&mut report, &settings, args, env, streams)?; //             findings that are new    aegis-gate
     write(&report, &plan, args, &options, streams)?; //                report -> bytes          aegis-report
     judge(&report, &settings, streams) //                              report -> exit code      exit.rs
 }
@@ -52,9 +55,36 @@ fn scan(input: &Input, settings: &mut Settings, why: Option<&Place>) -> anyhow::
     settings.scan.why = why
         .map(|place| where_to_look(place, input, &settings.scan))
         .transpose()?;
-    let mut report = aegis_scan::scan(input, &settings.scan).map_err(advised)?;
+    let mut report = analyse(input, &settings.scan)?;
     report.elapsed = Some(started.elapsed());
     Ok(report)
+}
+
+/// The report; errors say what to do about them.
+pub(super) fn analyse(input: &Input, config: &Config) -> anyhow::Result<Report> {
+    aegis_scan::scan(input, config).map_err(advised)
+}
+
+/// Takes out what the baseline knows.
+fn known(
+    report: &mut Report,
+    settings: &Settings,
+    args: &ScanArgs,
+    env: &Env,
+    streams: &mut Streams<'_>,
+) -> anyhow::Result<()> {
+    let Some(path) = &args.baseline else {
+        return Ok(());
+    };
+    let baseline = baselines::read(path)?;
+    let lens = baselines::lens(&args.paths, false, Renames::new(), env)?;
+    let applied = baseline.apply(&mut report.findings, &mut report.suppressed, &lens);
+    let all = settings.scan.select.is_empty() && settings.scan.ignore.is_empty();
+    let complete = all && !report.is_incomplete();
+    if !args.quiet {
+        baselines::remark(path, &applied, complete, streams.err)?;
+    }
+    Ok(())
 }
 
 /// Errors of a scan with what to do about them.
@@ -86,7 +116,7 @@ fn where_to_look(place: &Place, input: &Input, config: &Config) -> anyhow::Resul
         return Ok((path, place.line));
     };
     // Cells are known to a report only, so one is made to look the line up.
-    let report = aegis_scan::scan(input, config).map_err(advised)?;
+    let report = analyse(input, config)?;
     let starts = report
         .sites
         .iter()
@@ -195,13 +225,8 @@ fn nothing_to_explain(report: &Report, place: &Place) -> String {
 
 /// From a report to an exit code; what fails the run is said.
 fn judge(report: &Report, settings: &Settings, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
-    if report.files.analysed == 0 {
-        writeln!(
-            streams.err,
-            "error: nothing was analysed: {}",
-            output::printable(&why_nothing(report, settings), &[])
-        )?;
-        return Ok(Exit::NothingAnalysed);
+    if let Some(exit) = nothing(report, settings, streams)? {
+        return Ok(exit);
     }
     let mut exit = Exit::Fine;
     if let Some(least) = settings.fail_on.severity() {
@@ -233,6 +258,23 @@ fn judge(report: &Report, settings: &Settings, streams: &mut Streams<'_>) -> any
         exit = Exit::GateFailed;
     }
     Ok(exit)
+}
+
+/// The exit code if no file was analysed; why is said.
+pub(super) fn nothing(
+    report: &Report,
+    settings: &Settings,
+    streams: &mut Streams<'_>,
+) -> anyhow::Result<Option<Exit>> {
+    if report.files.analysed > 0 {
+        return Ok(None);
+    }
+    writeln!(
+        streams.err,
+        "error: nothing was analysed: {}",
+        output::printable(&why_nothing(report, settings), &[])
+    )?;
+    Ok(Some(Exit::NothingAnalysed))
 }
 
 /// Why no file was analysed.

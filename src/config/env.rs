@@ -8,7 +8,7 @@ use std::str::FromStr;
 use aegis_report::LinkBase;
 use anyhow::{anyhow, bail};
 
-use super::{Day, Policy, Scan, Score};
+use super::{Day, Gate, Policy, Scan, Score};
 use crate::cli::Color;
 use crate::words;
 
@@ -35,6 +35,7 @@ impl std::fmt::Debug for Hidden {
     }
 }
 const SCORE: &str = "AEGIS_SCORE_";
+const GATE: &str = "AEGIS_GATE_";
 
 /// The variables that count.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -51,7 +52,7 @@ pub(crate) struct Env {
 
 impl Env {
     /// Every variable with its meaning, for the documentation.
-    pub(crate) const TABLE: [(&str, &str); 10] = [
+    pub(crate) const TABLE: [(&str, &str); 13] = [
         ("AEGIS_CONFIG", "the settings file, as `--config`"),
         ("AEGIS_COLOR", "when to use colours, as `--color`"),
         (
@@ -65,6 +66,18 @@ impl Env {
         (
             "AEGIS_SCORE_*",
             "settings of `score` in `aegis.yaml`, likewise: `AEGIS_SCORE_FAIL_UNDER=80`",
+        ),
+        (
+            "AEGIS_GATE_*",
+            "settings of `gate` in `aegis.yaml`, likewise: `AEGIS_GATE_BASE=origin/main`; paths are relative to the current folder",
+        ),
+        (
+            "AEGIS_AUDIT_DB",
+            "the audit store that is meant where `--db` names none; `aegis_audit.db` otherwise",
+        ),
+        (
+            "AEGIS_AUDIT_KEY",
+            "the signing key of the audit store itself, where `--key-file` names none",
         ),
         (
             "AEGIS_TODAY",
@@ -189,6 +202,16 @@ impl Env {
         github().or_else(gitlab)?.parse().ok()
     }
 
+    /// `AEGIS_AUDIT_DB`: the audit store.
+    pub(crate) fn audit_db(&self) -> Option<PathBuf> {
+        self.get("AEGIS_AUDIT_DB").map(PathBuf::from)
+    }
+
+    /// `AEGIS_AUDIT_KEY`: the signing key.
+    pub(crate) fn audit_key(&self) -> Option<&str> {
+        self.get("AEGIS_AUDIT_KEY")
+    }
+
     /// `AEGIS_TODAY`, else today.
     pub(crate) fn today(&self) -> anyhow::Result<Day> {
         Ok(self.parsed("AEGIS_TODAY")?.unwrap_or_else(Day::today))
@@ -230,6 +253,22 @@ impl Env {
         Ok(Score {
             fail_under: self.parsed(&variable(SCORE, "fail_under"))?,
             root: self.get(&variable(SCORE, "root")).map(PathBuf::from),
+        })
+    }
+
+    /// The settings of a gate.
+    pub(crate) fn gate(&self) -> anyhow::Result<Gate> {
+        self.known(GATE, &Gate::KEYS)?;
+        let v = |key: &str| variable(GATE, key);
+        Ok(Gate {
+            base: self.get(&v("base")).map(str::to_owned),
+            baseline: self.get(&v("baseline")).map(PathBuf::from),
+            fail_under: self.parsed(&v("fail_under"))?,
+            fail_under_new: self.parsed(&v("fail_under_new"))?,
+            max_drop: self.parsed(&v("max_drop"))?,
+            fail_on: self.choice(&v("fail_on"))?,
+            fail_on_new: self.choice(&v("fail_on_new"))?,
+            policy_looser: self.choice(&v("policy_looser"))?,
         })
     }
 

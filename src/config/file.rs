@@ -13,7 +13,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use super::mistake::Mistake;
-use super::{Glob, Policy, Rebased, Scan, Score};
+use super::{Gate, Glob, Policy, Rebased, Scan, Score};
 
 /// The name of the settings file.
 pub(crate) const NAME: &str = "aegis.yaml";
@@ -33,8 +33,7 @@ pub(super) struct Sections {
     /// What `aegis score` asks for and where it looks.
     pub(super) score: Option<Score>,
     /// What `aegis gate` asks of a change.
-    #[cfg_attr(test, schemars(with = "Option<BTreeMap<String, serde_json::Value>>"))]
-    gate: Later,
+    pub(super) gate: Option<Gate>,
     /// Which policy is meant where none is named.
     pub(super) policy: Option<Policy>,
     /// What content is let through.
@@ -77,8 +76,13 @@ pub(super) fn read(path: &Path) -> anyhow::Result<Sections> {
             path.display()
         )
     })?;
+    Ok(of_text(path, &text)?)
+}
+
+/// What a text says that is, or was, in a file.
+pub(super) fn of_text(path: &Path, text: &str) -> Result<Sections, Mistake> {
     let shown = path.display().to_string().replace('\\', "/");
-    Ok(parse(&Arc::new(SourceFile::new(shown, text, None)))?)
+    parse(&Arc::new(SourceFile::new(shown, text, None)))
 }
 
 /// What is wrong with the text of a settings file.
@@ -192,6 +196,7 @@ mod tests {
         same(schemars::schema_for!(Scan).to_value(), &Scan::KEYS);
         same(schemars::schema_for!(Policy).to_value(), &Policy::KEYS);
         same(schemars::schema_for!(Score).to_value(), &Score::KEYS);
+        same(schemars::schema_for!(Gate).to_value(), &Gate::KEYS);
         same(schema(), &SECTIONS);
     }
 

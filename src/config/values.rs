@@ -180,6 +180,48 @@ impl FailOn {
     }
 }
 
+/// A score, in tenths of a point.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(with = "f64", extend("minimum" = 0, "maximum" = 100)))]
+#[serde(try_from = "f64")]
+pub(crate) struct Points(pub(crate) u16);
+
+impl FromStr for Points {
+    type Err = String;
+
+    fn from_str(s: &str) -> Result<Self, String> {
+        let wrong = || format!("`{s}` is not a score; expected 0 to 100, such as `80` or `79.9`");
+        let (whole, tenth) = s.split_once('.').unwrap_or((s, "0"));
+        let digits = |s: &str| !s.is_empty() && s.bytes().all(|b| b.is_ascii_digit());
+        if !digits(whole) || !digits(tenth) || tenth.len() > 1 {
+            return Err(wrong());
+        }
+        let whole: u16 = whole.parse().map_err(|_| wrong())?;
+        let tenth: u16 = tenth.parse().map_err(|_| wrong())?;
+        let points = whole.checked_mul(10).map(|w| w + tenth);
+        points.filter(|p| *p <= 1000).map(Self).ok_or_else(wrong)
+    }
+}
+
+impl TryFrom<f64> for Points {
+    type Error = String;
+
+    fn try_from(n: f64) -> Result<Self, String> {
+        n.to_string().parse()
+    }
+}
+
+/// Whether a policy that lets more through fails a gate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, clap::ValueEnum)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Looser {
+    /// It fails
+    Deny,
+    /// It is told of
+    Warn,
+}
+
 /// A number of worker threads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema), schemars(extend("minimum" = 1, "maximum" = Self::MAX)))]
@@ -265,37 +307,6 @@ impl FromStr for FileBytes {
             )
         })?
         .try_into()
-    }
-}
-
-/// A score, in tenths of a point.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema), schemars(with = "f64", extend("minimum" = 0, "maximum" = 100)))]
-#[serde(try_from = "String")]
-pub(crate) struct Points(pub(crate) u16);
-
-impl FromStr for Points {
-    type Err = String;
-
-    fn from_str(s: &str) -> Result<Self, String> {
-        let wrong = || format!("`{s}` is not a score; expected 0 to 100, such as `80` or `79.9`");
-        let (whole, tenth) = s.split_once('.').unwrap_or((s, "0"));
-        let digits = |s: &str| !s.is_empty() && s.bytes().all(|b| b.is_ascii_digit());
-        if !digits(whole) || !digits(tenth) || tenth.len() > 1 {
-            return Err(wrong());
-        }
-        let whole: u16 = whole.parse().map_err(|_| wrong())?;
-        let tenth: u16 = tenth.parse().map_err(|_| wrong())?;
-        let points = whole.checked_mul(10).map(|w| w + tenth);
-        points.filter(|p| *p <= 1000).map(Self).ok_or_else(wrong)
-    }
-}
-
-impl TryFrom<String> for Points {
-    type Error = String;
-
-    fn try_from(s: String) -> Result<Self, String> {
-        s.parse()
     }
 }
 
@@ -387,6 +398,20 @@ mod tests {
     }
 
     #[test]
+    fn a_score_has_at_most_one_decimal() {
+        let points = |s: &str| s.parse::<Points>().map(|p| p.0);
+        assert_eq!(points("80"), Ok(800));
+        assert_eq!(points("79.9"), Ok(799));
+        assert_eq!(points("100.0"), Ok(1000));
+        assert_eq!(Points::try_from(79.9), Ok(Points(799)));
+        assert_eq!(Points::try_from(100.0), Ok(Points(1000)));
+        for bad in ["", "100.1", "79.99", "-1", "x", "1e2", "99999", "."] {
+            assert!(points(bad).is_err(), "{bad}");
+        }
+        assert!(Points::try_from(f64::NAN).is_err());
+    }
+
+    #[test]
     fn numbers_and_days_have_bounds() {
         assert_eq!("8".parse(), Ok(Threads(8)));
         for bad in ["0", "257", "-1", "many"] {
@@ -399,17 +424,6 @@ mod tests {
         );
         for bad in ["2027-02-30", "2027-1-1", "today", "2027-01-31T00:00:00"] {
             assert!(bad.parse::<Day>().is_err(), "{bad}");
-        }
-    }
-
-    #[test]
-    fn a_score_has_at_most_one_decimal() {
-        let points = |s: &str| s.parse::<Points>().map(|p| p.0);
-        assert_eq!(points("80"), Ok(800));
-        assert_eq!(points("79.9"), Ok(799));
-        assert_eq!(points("100.0"), Ok(1000));
-        for bad in ["", "100.1", "79.99", "-1", "x", "1e2", "99999", "."] {
-            assert!(points(bad).is_err(), "{bad}");
         }
     }
 }

@@ -19,6 +19,7 @@ pub mod id;
 pub mod key;
 pub mod merkle;
 pub mod redact;
+pub mod sink;
 pub mod sqlite;
 pub mod store;
 pub mod time;

@@ -24,6 +24,7 @@ pub use read::{By, Filter, Reader, Record};
 pub use schema::Identity;
 pub(crate) use sign::rotation_in;
 pub use sign::{checkpoint, rotate};
+pub(crate) use whole::{Value, set_next};
 use writer::{Job, Writer};
 
 use crate::checkpoint::Checkpoint;

@@ -5,10 +5,12 @@
 //! together; with one, also a chain that was rewritten as a whole.
 
 mod check;
+mod indices;
 mod parallel;
 mod rows;
 
 use std::fmt;
+use std::hash::RandomState;
 
 use crate::checkpoint::{Checkpoint, Rotation, Trust};
 use crate::error::AuditError;
@@ -19,6 +21,7 @@ use crate::sqlite::Reader;
 use crate::words::words;
 
 pub(crate) use check::{Checker, Facts};
+pub(crate) use indices::Sums;
 pub(crate) use parallel::in_order;
 
 /// More problems than these are counted only.
@@ -147,29 +150,29 @@ pub fn store(reader: &Reader, against: &Against) -> Result<Verdict, AuditError> 
     let identity = reader.identity();
     let mut checkpoints = Checkpoints::of_store(reader, against)?;
     let sizes = checkpoints.list.iter().map(|c| c.size).collect();
-    // One moment for all reads.
+    // One moment for all reads of rows.
     let snapshot = reader.snapshot()?;
     let checker = Checker::new(identity.algorithm, sizes, true);
-    let path = reader.path();
-    let (checker, damage) = std::thread::scope(|scope| {
-        let indices = scope.spawn(move || Reader::open(path).and_then(|r| r.damage()));
+    let (key, path, (size, _)) = (RandomState::new(), reader.path(), reader.head()?);
+    let (checker, scanned) = std::thread::scope(|scope| {
+        let indices = scope.spawn(|| indices::scan(&Reader::open(path)?, size, &key));
         let checker = in_order(
             checker,
             |send| rows::read(reader, send),
-            |chunk| rows::facts(chunk, identity.algorithm),
+            |chunk| rows::facts(chunk, identity.algorithm, size, &key),
         )?;
-        let damage = indices
+        let scanned = indices
             .join()
-            .unwrap_or_else(|_| Err(AuditError::Corrupt("its check ended early".to_owned())))?;
-        Ok::<_, AuditError>((checker, damage))
+            .unwrap_or_else(|_| Err(AuditError::Corrupt("a check ended early".to_owned())))?;
+        Ok::<_, AuditError>((checker, scanned))
     })?;
     let mut checked = checker.finish();
-    for what in damage {
-        checked.problems.add(
-            Tampering::Damaged,
-            None,
-            format!("the database file: {what}"),
-        );
+    let (sums, wrong) = scanned;
+    for what in wrong
+        .into_iter()
+        .chain(indices::compare(&checked.sums, &sums))
+    {
+        checked.problems.add(Tampering::Damaged, None, what);
     }
     compare_head(reader, &mut checked)?;
     compare_tiles(reader, &mut checked)?;
@@ -191,6 +194,8 @@ pub(crate) struct Checked {
     pub(crate) store: Option<Id>,
     /// Roots and last hashes at the sizes that were asked for.
     pub(crate) roots: std::collections::BTreeMap<u64, (Hash, Hash)>,
+    /// Over all rows, what their indices must add up to.
+    pub(crate) sums: Sums,
     /// Roots of full tiles.
     pub(crate) tiles: Vec<Hash>,
     pub(crate) rotations: Vec<(u64, Rotation)>,

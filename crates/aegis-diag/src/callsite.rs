@@ -118,6 +118,17 @@ pub struct ToolRuns {
     pub api: String,
 }
 
+/// A model that a call names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ModelUse {
+    /// The name as the provider knows it, such as `gpt-5`.
+    pub name: String,
+    /// Who answers; empty if not known.
+    pub provider: String,
+    /// The call site.
+    pub span: Span,
+}
+
 /// One call site with its verdict.
 #[derive(Debug, Clone)]
 pub struct CallSite {

@@ -14,7 +14,7 @@ mod rule;
 mod scorecard;
 mod source;
 
-pub use callsite::{CallKind, CallSite, Step, Tool, ToolParam, ToolRuns, Verdict};
+pub use callsite::{CallKind, CallSite, ModelUse, Step, Tool, ToolParam, ToolRuns, Verdict};
 pub use change::{Change, Check, Loosening, Past};
 pub use finding::{Finding, Label};
 pub use fingerprint::{content_fingerprint, line_hashes};

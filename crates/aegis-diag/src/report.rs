@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::{CallSite, Change, Finding, Rule, Scorecard, Step, ToolRuns, Verdict};
+use crate::{CallSite, Change, Finding, ModelUse, Rule, Scorecard, Step, ToolRuns, Verdict};
 
 /// Why a file or folder was not (fully) analysed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -131,6 +131,8 @@ pub struct Report {
     pub sites: Vec<CallSite>,
     /// The tools among them that run what the model chooses, in report order.
     pub tool_runs: Vec<ToolRuns>,
+    /// The models that calls name where that can be read without running them, in report order.
+    pub models: Vec<ModelUse>,
     /// What could not be analysed, sorted by path.
     pub skipped: Vec<Skipped>,
     /// The trees that were left out (ignored folders, excluded patterns), sorted.

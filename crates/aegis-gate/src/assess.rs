@@ -273,7 +273,6 @@ fn mended(
 fn facts_of(policy: &Policy, tools: &[Tool], subject: &Subject<'_>) -> PolicyFacts {
     let options = aegis_probe::Options {
         fixes: false,
-        baseline: None,
         ..subject.probe.clone()
     };
     policy_facts(policy, tools, &probe(&Input { policy, tools }, &options))

@@ -6,7 +6,13 @@
 
 mod assess;
 pub mod badge;
+pub mod base;
+pub mod baseline;
+pub mod compare;
 pub mod evidence;
+mod identity;
+pub mod judge;
 pub mod score;
 
 pub use assess::{Assessment, Subject, assess, assess_scanned, own_tools};
+pub use identity::Renames;

@@ -12,8 +12,8 @@ mod fix;
 mod replay;
 mod waiver;
 
-pub mod baseline;
 pub mod diff;
+pub mod guards;
 pub mod report;
 pub mod rules;
 pub mod score;
@@ -27,7 +27,7 @@ use aegis_policy::action::Hints;
 use aegis_policy::policy::Policy;
 
 use crate::assemble::Assembled;
-use crate::baseline::Baseline;
+use crate::guards::Guards;
 use crate::score::Score;
 use crate::suspect::Suspect;
 
@@ -77,11 +77,10 @@ pub struct Options {
     pub fixes: bool,
     /// How many rules may be probed again for that, over all changes that are tried.
     pub fix_budget: usize,
-    /// The day, as `YYYY-MM-DD`: waivers and entries of a baseline that ended before it do not
-    /// count. Without it none is over.
+    /// The day, as `YYYY-MM-DD`: waivers that ended before it do not count. Without it none is over.
     pub today: Option<String>,
-    /// What is known and accepted, and what must stay restricted.
-    pub baseline: Option<Baseline>,
+    /// What must stay restricted.
+    pub guards: Option<Guards>,
 }
 
 impl Default for Options {
@@ -95,7 +94,7 @@ impl Default for Options {
             fixes: true,
             fix_budget: 2_000,
             today: None,
-            baseline: None,
+            guards: None,
         }
     }
 }
@@ -105,9 +104,9 @@ impl Default for Options {
 pub struct ProbeReport {
     /// What counts against the policy: the worst first, then from the top of the policy.
     pub findings: Vec<Finding>,
-    /// What waivers in the policy, or the baseline, suppressed.
+    /// What waivers in the policy suppressed, and what a baseline knows if one was applied since.
     pub suppressed: Vec<Suppressed>,
-    /// Entries of the baseline that nothing corresponds to any more.
+    /// Entries of the baseline that nothing corresponds to any more; empty until one is applied.
     pub gone: Vec<String>,
     /// How robust the policy is.
     pub score: Score,
@@ -117,6 +116,13 @@ pub struct ProbeReport {
     pub unknown: usize,
     /// Where Aegis disagrees with itself: a bug of Aegis, never of the policy.
     pub bugs: Vec<String>,
+}
+
+impl ProbeReport {
+    /// Counts what was not decided again, after findings were taken out.
+    pub fn recount(&mut self) {
+        self.unknown = unknown(&self.findings);
+    }
 }
 
 /// What the analyses gather.
@@ -160,31 +166,33 @@ pub fn probe(input: &Input<'_>, options: &Options) -> ProbeReport {
     } = run;
     let today = options.today.as_deref();
     let mut suppressed = waiver::apply(input.policy, today, &mut findings);
-    let mut gone = Vec::new();
-    if let Some(baseline) = &options.baseline {
-        gone = baseline.apply(input.policy, today, &mut findings, &mut suppressed);
+    if let Some(guards) = &options.guards {
+        findings.extend(guards.removed(input.policy));
     }
     assemble::sort(&mut findings);
     suppressed.sort_by(|a, b| a.finding.sort_key().cmp(&b.finding.sort_key()));
     let findings: Vec<Finding> = findings.into_iter().map(|a| a.finding).collect();
     ProbeReport {
-        unknown: findings.iter().map(questions).sum(),
+        unknown: unknown(&findings),
         findings,
         suppressed,
-        gone,
+        gone: Vec::new(),
         score,
         probes,
         bugs,
     }
 }
 
-/// How many questions a finding says were not decided.
-fn questions(finding: &Finding) -> usize {
-    let affected = finding.proof.as_ref().map(|proof| proof.affected.count);
-    match finding.rule == &rules::UNKNOWN {
-        true => affected.unwrap_or(0).max(1),
-        false => 0,
-    }
+/// How many questions findings say were not decided.
+fn unknown(findings: &[Finding]) -> usize {
+    let questions = |finding: &Finding| {
+        let affected = finding.proof.as_ref().map(|proof| proof.affected.count);
+        match finding.rule == &rules::UNKNOWN {
+            true => affected.unwrap_or(0).max(1),
+            false => 0,
+        }
+    };
+    findings.iter().map(questions).sum()
 }
 
 /// The analyses, and what they suspect in words and places.

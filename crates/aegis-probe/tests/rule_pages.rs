@@ -10,7 +10,7 @@ use std::fmt::Write;
 use std::path::Path;
 
 use aegis_policy::policy::Policy;
-use aegis_probe::baseline::Baseline;
+use aegis_probe::guards::Guards;
 use aegis_probe::rules::RULES;
 use aegis_probe::{Input, Options, ProbeReport, probe};
 
@@ -41,17 +41,17 @@ fn ids(text: &str, options: &Options) -> BTreeSet<&'static str> {
     report.findings.iter().map(|f| f.rule.id).collect()
 }
 
-/// The ids found in a policy after a baseline was written from another.
+/// The ids found in a policy with the guards of another.
 fn against(baseline: &str, text: &str) -> BTreeSet<&'static str> {
     let policy = Policy::load("policy.yaml", baseline).unwrap();
     let input = Input {
         policy: &policy,
         tools: &[],
     };
-    let written = Baseline::write(&input, &options(), &report(baseline, &options()), None);
-    let baseline = Baseline::from_json(&written.to_json().unwrap()).unwrap();
+    let guards = Guards::of(&input, &options(), &report(baseline, &options()));
+    guards.check().unwrap();
     let options = Options {
-        baseline: Some(baseline),
+        guards: Some(guards),
         ..options()
     };
     ids(text, &options)

@@ -1,8 +1,8 @@
 //! What the runtime does over a network.
 //!
-//! [`HttpExecutor`] carries actions out by calling a web service. [`Webhook`], [`Slack`], [`Discord`]
-//! and [`Telegram`] ask people. All of them talk plain HTTP as the services
-//! document it, over one small client, and none of them follows a redirect or talks to another
+//! [`HttpExecutor`] carries actions out by calling a web service. [`Webhook`], [`Slack`], [`Discord`],
+//! [`Telegram`] and [`Mail`] ask people. All of them talk HTTP, SMTP and IMAP as they are
+//! documented, over one small client, and none of them follows a redirect or talks to another
 //! host than it was told.
 //!
 //! They are apart from `aegis-runtime` so that an agent that needs none of them compiles no TLS.
@@ -11,6 +11,7 @@ mod client;
 mod discord;
 mod encode;
 mod executor;
+mod mail;
 mod people;
 mod slack;
 mod telegram;
@@ -19,6 +20,7 @@ mod webhook;
 pub use self::client::{Client, ClientError, Method, Url, UrlError};
 pub use self::discord::Discord;
 pub use self::executor::{HttpExecutor, RouteError};
+pub use self::mail::{Mail, MailError, Server};
 pub use self::people::{NobodyAllowed, People};
 pub use self::slack::Slack;
 pub use self::telegram::Telegram;

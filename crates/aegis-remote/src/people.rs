@@ -34,6 +34,11 @@ impl People {
         Ok(Self(people))
     }
 
+    /// All of them, sorted.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(String::as_str)
+    }
+
     /// Whether a person may approve.
     #[must_use]
     pub fn may(&self, person: &str) -> bool {

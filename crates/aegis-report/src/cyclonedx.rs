@@ -1,7 +1,7 @@
 //! An AI bill of materials: CycloneDX 1.6 JSON.
 //!
-//! A component stands for each package whose API is called and for each tool that a model is
-//! given, a service for each provider of models. Call sites are the occurrences in a component's
+//! A component stands for each package whose API is called, for each model that a call names and
+//! for each tool that a model is given, a service for each provider of models. Call sites are the occurrences in a component's
 //! evidence, with their verdict. There is no time in it, and the serial number is made from the
 //! content, so that equal reports give equal bytes.
 
@@ -9,7 +9,7 @@ mod model;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use aegis_diag::{CallKind, CallSite, Report, Verdict};
+use aegis_diag::{CallKind, CallSite, Report, Span, Verdict};
 use sha2::{Digest, Sha256};
 
 use self::model::{
@@ -64,6 +64,7 @@ fn bom<'a>(report: &'a Report, options: &'a Options) -> Bom<'a> {
         });
         components.push(component);
     }
+    components.extend(models(report, options));
     components.extend(tools(report, options));
     let all = components.iter().map(|c| c.bom_ref.clone()).collect();
     dependencies.insert(
@@ -223,6 +224,41 @@ fn evidence<'a>(sites: &[&'a CallSite], options: &'a Options) -> Evidence<'a> {
     Evidence {
         occurrences: sites.iter().map(occurrence).collect(),
     }
+}
+
+/// The models that calls name, per provider.
+fn models<'a>(report: &'a Report, options: &'a Options) -> Vec<Component<'a>> {
+    let sites = report.sites.iter();
+    let sites: BTreeMap<_, _> = sites.map(|site| (place(&site.span), site)).collect();
+    let mut uses: BTreeMap<(&str, &str), Vec<&CallSite>> = BTreeMap::new();
+    for model in &report.models {
+        if let Some(site) = sites.get(&place(&model.span)) {
+            let key = (model.provider.as_str(), model.name.as_str());
+            uses.entry(key).or_default().push(site);
+        }
+    }
+    let component = |((provider, name), sites): ((&str, &str), Vec<&'a CallSite>)| {
+        let mut properties = verdicts(&sites);
+        if !provider.is_empty() {
+            properties.insert(0, property("provider", provider));
+        }
+        Component {
+            kind: "machine-learning-model",
+            bom_ref: format!("model:{provider}:{name}"),
+            name: name.to_owned(),
+            version: None,
+            description: None,
+            purl: None,
+            evidence: Some(evidence(&sites, options)),
+            properties,
+        }
+    };
+    uses.into_iter().map(component).collect()
+}
+
+/// A span as a key.
+fn place(span: &Span) -> (&str, usize, usize) {
+    (&span.file.path, span.range.start, span.range.end)
 }
 
 /// The tools that models are given. Equal names are numbered.

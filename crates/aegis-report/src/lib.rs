@@ -32,6 +32,7 @@
 //! # Ok::<(), aegis_report::UnknownFormat>(())
 //! ```
 
+pub mod change;
 pub mod clean;
 mod concise;
 mod cyclonedx;

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use aegis_diag::{
     Affected, CallKind, CallSite, Cell, Cells, Certainty, Change, Check, Edit, FileStats, Finding,
-    Fix, Loosening, Past, Proof, Report, Rule, ScoreCap, ScoreGain, ScoreInput, ScorePart,
-    Scorecard, Severity, SkipReason, Skipped, SourceFile, Span, Step, Suppressed, Tool, ToolParam,
-    Verdict, Witness, content_fingerprint,
+    Fix, Loosening, ModelUse, Past, Proof, Report, Rule, ScoreCap, ScoreGain, ScoreInput,
+    ScorePart, Scorecard, Severity, SkipReason, Skipped, SourceFile, Span, Step, Suppressed, Tool,
+    ToolParam, Verdict, Witness, content_fingerprint,
 };
 
 pub(crate) static LLM: Rule = Rule {
@@ -224,6 +224,14 @@ pub(crate) fn report() -> Report {
             skip("desk/old.py", SkipReason::Syntax { line: 3 }),
         ],
         excluded: vec![".venv".into(), "node_modules".into()],
+        models: vec![ModelUse {
+            name: "gpt-5".into(),
+            provider: "openai".into(),
+            span: at(
+                &file("desk/agent.py", AGENT),
+                "client.chat.completions.create",
+            ),
+        }],
         files: FileStats {
             analysed: 214,
             parsed: 31,

@@ -3,11 +3,14 @@
 use aegis_diag::{Report, Step};
 
 use crate::paint::{Ink, Paint};
-use crate::{Options, clean, concise, inventory, snippet, statistics, summary};
+use crate::{Options, change, clean, concise, inventory, snippet, statistics, summary};
 
 /// Findings, suppressed findings if wanted, explanations, tables and the summary, with an empty
 /// line between the parts.
 pub(crate) fn render(report: &Report, options: &Options) -> String {
+    if let Some(change) = &report.change {
+        return change::render(report, change, options);
+    }
     let paint = Paint { on: options.color };
     let mut parts: Vec<String> = report
         .findings

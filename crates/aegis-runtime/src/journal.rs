@@ -37,6 +37,11 @@ impl Journal {
         self.store.is_some()
     }
 
+    /// What stands for an event when there is no store.
+    pub(crate) fn nowhere() -> Entry {
+        Entry(None)
+    }
+
     /// The parameters of an action without secrets, for people.
     pub(crate) fn redacted(&self, action: &Action) -> serde_json::Value {
         serde_json::Value::Object(self.redactor.params(&params(action)))
@@ -47,7 +52,12 @@ impl Journal {
         let Some(store) = &self.store else {
             return Entry(None);
         };
-        let event = make();
+        let event = match &self.failure {
+            AuditFailure::Refuse => make(),
+            AuditFailure::RunAnyway { because } => {
+                make().detail("runs_unrecorded_because", because.as_str())
+            }
+        };
         let event_type = event.event_type();
         let ticket = guarded::call(|| store.append(event)).unwrap_or_else(|panic| {
             Err(AuditError::Storage(format!(

@@ -9,7 +9,7 @@ use aegis_audit::{AuditError, Event};
 use aegis_policy::action::Action;
 
 use crate::approval::Approver;
-use crate::builder::{AuditFailure, Builder, Price, Timeouts, WriteAhead};
+use crate::builder::{Builder, Price, Timeouts, WriteAhead};
 use crate::clock::Clock;
 use crate::decided::Decided;
 use crate::executor::Executor;
@@ -162,16 +162,10 @@ async fn change(inner: &Inner, rules: Rules) -> Result<Arc<Version>, UpdateError
     let _one_at_a_time = inner.changing.lock().await;
     let (old, new) = (inner.version(), Version::new(rules));
     let entry = inner.journal.submit(|| {
-        let event = Event::entry(aegis_audit::Outcome::PolicyChanged)
+        Event::entry(aegis_audit::Outcome::PolicyChanged)
             .at(journal::time(inner.clock.now()))
             .policy_digest(journal::hash(new.digest()).to_string())
-            .detail("previous_policy", journal::hash(old.digest()).to_string());
-        match &inner.journal.failure {
-            AuditFailure::Refuse => event,
-            AuditFailure::RunAnyway { because } => {
-                event.detail("runs_unrecorded_because", because.as_str())
-            }
-        }
+            .detail("previous_policy", journal::hash(old.digest()).to_string())
     });
     inner.journal.durable(entry, &inner.hooks).await?;
     *inner

@@ -108,6 +108,9 @@ pub(crate) fn judge_tools(
     (verdicts, functions)
 }
 
+/// Keywords under which SDKs take the name of a model.
+const MODEL_KEYWORDS: [&str; 4] = ["model", "model_id", "modelId", "model_name"];
+
 /// Makes the call sites of one file.
 pub(crate) struct Describe<'a, 'c> {
     pub(crate) solver: &'a Solver<'c>,
@@ -167,6 +170,29 @@ impl Describe<'_, '_> {
                 .map(|t| self.tool(key, t, &facts, source)),
             by_shape: site.by_shape,
         })
+    }
+
+    /// The model that a call names by keyword: as a literal, or by the name of a constant of its
+    /// module that has one value. Where it depends on the run it stays unknown.
+    pub(crate) fn model(&self, key: &SiteKey, site: &Site) -> Option<String> {
+        let (Spot::Expr(e), Kind::LlmCall | Kind::AgentRun) = (key.1, key.2) else {
+            return None;
+        };
+        let facts = self.solver.files.get(key.0 as usize)?.facts.as_ref()?;
+        let Expr::Call(_, args) = facts.expr(e) else {
+            return None;
+        };
+        let named = |name| MODEL_KEYWORDS.contains(&facts.name(name));
+        let argument = facts
+            .args(args)
+            .iter()
+            .find(|a| a.name.is_some_and(named))?;
+        let text = self
+            .solver
+            .constant_text(key.0, site.scope, argument.value)?;
+        let plain = |c: char| !c.is_whitespace() && !c.is_control();
+        let is_name = !text.is_empty() && text.len() <= 200 && text.chars().all(plain);
+        is_name.then_some(text)
     }
 
     /// What people call it: for constructors the class as written, which may be a twin of the one

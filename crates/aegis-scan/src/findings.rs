@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use aegis_diag::{
-    CallSite, Finding, Report, Rule, Severity, SkipReason, SourceFile, Span, Suppressed,
+    CallSite, Finding, ModelUse, Report, Rule, Severity, SkipReason, SourceFile, Span, Suppressed,
     SuppressedBy, Verdict, content_fingerprint,
 };
 
@@ -16,6 +16,8 @@ use crate::suppress::Suppression;
 pub(crate) struct Judged {
     pub(crate) site: CallSite,
     pub(crate) rule: &'static Rule,
+    /// The model that the call names.
+    pub(crate) model: Option<String>,
     /// Lines on which a suppression counts: of the whole expression or definition header.
     pub(crate) lines: (u32, u32),
 }
@@ -63,6 +65,11 @@ pub(crate) fn report(
                 None => report.findings.push(f),
             }
         }
+        report.models.extend(j.model.map(|name| ModelUse {
+            name,
+            provider: j.site.provider.clone(),
+            span: j.site.span.clone(),
+        }));
         report.sites.push(j.site);
     }
     for (path, c) in comments {

@@ -397,6 +397,7 @@ fn judge(program: &Program<'_>, describe: &Describe<'_, '_>) -> Vec<Judged> {
             Some(Judged {
                 site: call_site,
                 rule: rules::for_kind(key.2, site.http),
+                model: describe.model(key, site),
                 lines,
             })
         })

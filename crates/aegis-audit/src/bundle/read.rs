@@ -15,7 +15,7 @@ use crate::error::AuditError;
 use crate::hash::{Algorithm, Hash};
 use crate::merkle;
 use crate::verify::{
-    Against, Checked, Checker, Checkpoints, Facts, Problems, Tampering, Verdict, in_order,
+    Against, Checked, Checker, Checkpoints, Facts, Problems, Sums, Tampering, Verdict, in_order,
 };
 
 /// A longer line is no line of a bundle: events are at most a mebibyte before they are written.
@@ -147,6 +147,7 @@ fn fact(at: u64, line: &str, algorithm: Algorithm) -> Facts {
         flaw: None,
         rotation: None,
         store: None,
+        sums: Sums::default(),
     };
     match read {
         Ok(event) if event.proof.is_none() => {
@@ -286,6 +287,7 @@ fn selection(
         store: None,
         roots,
         tiles: Vec::new(),
+        sums: Sums::default(),
         rotations,
         problems,
     })

@@ -39,6 +39,8 @@ pub struct Filter {
     pub until: Option<Time>,
     /// After this place in the chain.
     pub after: Option<u64>,
+    /// At this place in the chain.
+    pub at: Option<u64>,
 }
 
 /// An event as it is kept.
@@ -446,6 +448,10 @@ impl Filter {
         let numbers = [
             ("time >= ?", self.since.map(Time::as_micros)),
             ("time < ?", self.until.map(Time::as_micros)),
+            (
+                "sequence = ?",
+                self.at.map(|n| i64::try_from(n).unwrap_or(i64::MAX)),
+            ),
             (
                 "sequence > ?",
                 self.after.map(|n| i64::try_from(n).unwrap_or(i64::MAX)),

@@ -1,9 +1,10 @@
 //! What verification reads of a store.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
-use rusqlite::Row;
 use rusqlite::types::ValueRef;
+use rusqlite::{OptionalExtension, Row, params};
 
 use super::fault;
 use super::read::Reader;
@@ -64,6 +65,16 @@ impl Reader {
         Ok((size, Hash::from_bytes(self.identity().algorithm, hash)))
     }
 
+    /// The place of the next event for a sink, if the store remembers one of that name.
+    pub(crate) fn sink(&self, name: &str) -> Result<Option<u64>, AuditError> {
+        self.db
+            .query_row("SELECT next FROM sinks WHERE name = ?1", [name], |row| {
+                row.get(0)
+            })
+            .optional()
+            .map_err(|e| fault(&e))
+    }
+
     /// The Merkle nodes that are kept.
     pub(crate) fn tiles(&self) -> Result<BTreeMap<u64, Hash>, AuditError> {
         let mut statement = self
@@ -81,20 +92,52 @@ impl Reader {
         .collect()
     }
 
-    /// What SQLite finds wrong with the file, above all indices that do not fit the events.
-    pub(crate) fn damage(&self) -> Result<Vec<String>, AuditError> {
-        let mut statement = self
-            .db
-            .prepare("PRAGMA integrity_check(20)")
-            .map_err(|e| fault(&e))?;
-        let rows = statement
-            .query_map([], |row| row.get::<_, String>(0))
-            .map_err(|e| fault(&e))?;
-        let found: Vec<String> = rows
-            .map(|row| row.map_err(|e| fault(&e)))
-            .collect::<Result<_, _>>()?;
-        Ok(found.into_iter().filter(|line| line != "ok").collect())
+    /// Walks through an index as it lies in the file, over the first `size` events: value and place,
+    /// in the order of the index.
+    pub(crate) fn index(
+        &self,
+        index: &str,
+        column: &str,
+        size: u64,
+        each: &mut dyn FnMut(Value<'_>, u64),
+    ) -> Result<(), AuditError> {
+        let sql = format!(
+            "SELECT {column}, sequence FROM events INDEXED BY {index} \
+             WHERE {column} IS NOT NULL AND +sequence < ?1 ORDER BY {column}, sequence"
+        );
+        let mut statement = self.db.prepare(&sql).map_err(|e| fault(&e))?;
+        let mut rows = statement.query([size]).map_err(|e| fault(&e))?;
+        while let Some(row) = rows.next().map_err(|e| fault(&e))? {
+            let value = match row.get_ref(0).map_err(|e| fault(&e))? {
+                ValueRef::Text(text) => Value::Text(text),
+                ValueRef::Integer(number) => Value::Number(number),
+                // Neither is ever written, so it fits nothing.
+                _ => Value::Text(b"\0"),
+            };
+            each(value, row.get(1).unwrap_or(u64::MAX));
+        }
+        Ok(())
     }
+}
+
+/// A value in an index.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Value<'a> {
+    /// A number, which sorts before text.
+    Number(i64),
+    /// Text, as bytes.
+    Text(&'a [u8]),
+}
+
+/// Remembers how far a sink is. It is not synced: after a power failure events are sent again.
+pub(crate) fn set_next(path: &Path, name: &str, next: u64) -> Result<(), AuditError> {
+    let db = super::connect(path)?;
+    db.execute_batch("PRAGMA synchronous = NORMAL")
+        .map_err(|e| fault(&e))?;
+    let sql = "INSERT INTO sinks VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET next = ?2";
+    db.execute(sql, params![name, next])
+        .map_err(|e| fault(&e))?;
+    Ok(())
 }
 
 /// Why reading ended, and how far it came.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Checked, Problems, Tampering};
+use super::{Checked, Problems, Sums, Tampering, indices};
 use crate::checkpoint::Rotation;
 use crate::hash::{Algorithm, Hash};
 use crate::id::Id;
@@ -27,6 +27,8 @@ pub(crate) struct Facts {
     pub(crate) rotation: Option<Rotation>,
     /// The store it names, of the first event.
     pub(crate) store: Option<Id>,
+    /// What it adds to the sums over indices.
+    pub(crate) sums: Sums,
 }
 
 /// Puts the facts together.
@@ -48,6 +50,7 @@ pub(crate) struct Checker {
     problems: Problems,
     algorithm: Algorithm,
     keep_tiles: bool,
+    sums: Sums,
 }
 
 /// What a link is compared with.
@@ -77,6 +80,7 @@ impl Checker {
             problems: Problems::default(),
             algorithm,
             keep_tiles,
+            sums: Sums::default(),
         }
     }
 
@@ -95,6 +99,7 @@ impl Checker {
         }
         self.alone(&facts);
         self.grow(&facts.hash);
+        indices::add(&mut self.sums, &facts.sums);
         self.next = at.saturating_add(1);
         self.head = Some(facts.hash);
         if at == 0 {
@@ -172,6 +177,7 @@ impl Checker {
             store: self.store,
             roots: self.roots,
             tiles: self.tiles,
+            sums: self.sums,
             rotations: self.rotations,
             problems: self.problems,
         }

@@ -2,16 +2,18 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::hash::RandomState;
 use std::ops::Range;
 
 use serde::Deserialize;
 use serde::de::{Deserializer, Visitor};
 
-use super::Facts;
+use super::indices::{self, INDICES};
 use super::parallel::Send;
+use super::{Facts, Sums};
 use crate::error::AuditError;
 use crate::hash::{Algorithm, Hash};
-use crate::sqlite::{Reader, rotation_in};
+use crate::sqlite::{Reader, Value, rotation_in};
 use crate::time::Time;
 
 /// Rows of a chunk.
@@ -103,17 +105,22 @@ pub(crate) fn read(reader: &Reader, send: Send<'_, Chunk>) -> Result<(), AuditEr
     Ok(())
 }
 
-/// Hashes and parses the rows of a chunk.
+/// Hashes and parses the rows of a chunk. Indices are compared for the first `size` events.
 #[expect(clippy::needless_pass_by_value, reason = "a worker owns its chunk")]
-pub(crate) fn facts(chunk: Chunk, algorithm: Algorithm) -> Vec<Facts> {
+pub(crate) fn facts(
+    chunk: Chunk,
+    algorithm: Algorithm,
+    size: u64,
+    key: &RandomState,
+) -> Vec<Facts> {
     chunk
         .rows
         .iter()
-        .map(|row| fact(&chunk, row, algorithm))
+        .map(|row| fact(&chunk, row, algorithm, size, key))
         .collect()
 }
 
-fn fact(chunk: &Chunk, row: &RawRow, algorithm: Algorithm) -> Facts {
+fn fact(chunk: &Chunk, row: &RawRow, algorithm: Algorithm, size: u64, key: &RandomState) -> Facts {
     let body = chunk.field(row, BODY).unwrap_or_default();
     let hash = algorithm.hash(&[body]);
     let noted = chunk
@@ -133,6 +140,11 @@ fn fact(chunk: &Chunk, row: &RawRow, algorithm: Algorithm) -> Facts {
         flaw: None,
         rotation: None,
         store: None,
+        sums: if row.sequence < size {
+            sums(chunk, row, key)
+        } else {
+            Sums::default()
+        },
     };
     let seen = match serde_json::from_slice::<Seen<'_>>(body) {
         Ok(seen) => seen,
@@ -156,6 +168,17 @@ fn fact(chunk: &Chunk, row: &RawRow, algorithm: Algorithm) -> Facts {
         facts.store = store.and_then(|s| s.parse().ok());
     }
     facts
+}
+
+/// What a row adds to the sums over indices.
+fn sums(chunk: &Chunk, row: &RawRow, key: &RandomState) -> Sums {
+    INDICES.map(|(_, _, field)| {
+        let value = match field {
+            None => Some(Value::Number(row.time)),
+            Some(field) => chunk.field(row, field).map(Value::Text),
+        };
+        value.map_or(0, |value| indices::pair(key, value, row.sequence))
+    })
 }
 
 /// A column that does not say what the event says: searching would find something else.

@@ -6,7 +6,9 @@
     reason = "helpers of tests fail the test"
 )]
 
+mod crash;
 mod format;
 mod samples;
+mod sinks;
 mod store;
 mod tampering;

@@ -152,6 +152,55 @@ fn every_kind_of_tampering_is_named() {
     }
 }
 
+#[test]
+fn a_store_in_use_is_verified_as_of_one_moment() {
+    let (dir, store) = samples::store();
+    let path = dir.path().join("audit.db");
+    std::thread::scope(|scope| {
+        let writer = scope.spawn(|| {
+            for n in 0..200 {
+                store.append(decision(n)).unwrap().wait().unwrap();
+            }
+        });
+        while !writer.is_finished() {
+            let reader = Reader::open(&path).unwrap();
+            let verdict = verify::store(&reader, &Against::default()).unwrap();
+            assert_eq!(verdict.problems, []);
+        }
+    });
+}
+
+#[test]
+fn an_event_that_an_index_leaves_out_is_found() {
+    let case = Case::new();
+    let gone = [
+        ("DROP INDEX events_session", "no such index: events_session"),
+        (
+            // An index that leaves events out, under the name of the one that does not.
+            "DROP INDEX events_rule;
+             CREATE INDEX events_rule ON events (rule) WHERE rule IS NOT NULL AND sequence <> 5;",
+            "index `events_rule`",
+        ),
+        (
+            "DROP INDEX events_outcome;
+             PRAGMA writable_schema = ON;
+             CREATE INDEX events_outcome ON events (outcome) WHERE outcome <> 'blocked';
+             UPDATE sqlite_schema SET sql = 'CREATE INDEX events_outcome ON events (outcome)'
+             WHERE name = 'events_outcome';",
+            "index `events_outcome` does not hold what the events hold",
+        ),
+    ];
+    for (sql, want) in gone {
+        let verdict = case.after(sql);
+        assert_eq!(first(&verdict).0, Tampering::Damaged, "{sql}");
+        assert!(
+            verdict.problems[0].message.contains(want),
+            "{:?}",
+            verdict.problems
+        );
+    }
+}
+
 /// Removes the last event, the head and whatever else knew of it.
 const ROLL_BACK: &str = "
     DELETE FROM events WHERE sequence >= 500;

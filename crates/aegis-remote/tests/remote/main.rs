@@ -8,6 +8,7 @@
 
 mod discord;
 mod http;
+mod mail;
 mod server;
 mod slack;
 mod support;

@@ -120,6 +120,25 @@ fn equal_tools_are_two_and_every_call_site_is_an_occurrence() {
 }
 
 #[test]
+fn models_that_calls_name_are_components_with_their_calls() {
+    let bom = checked(&report(), &options());
+    let components = bom["components"].as_array().unwrap();
+    let model = components
+        .iter()
+        .find(|c| c["type"] == "machine-learning-model")
+        .unwrap();
+    assert_eq!(
+        (&model["name"], &model["bom-ref"]),
+        (&"gpt-5".into(), &"model:openai:gpt-5".into())
+    );
+    let place = &model["evidence"]["occurrences"][0];
+    assert_eq!(
+        (&place["location"], &place["line"]),
+        (&"apps/desk/agent.py".into(), &7.into())
+    );
+}
+
+#[test]
 fn the_serial_number_is_one_of_the_content() {
     let number = |report: &Report| checked(report, &options())["serialNumber"].clone();
     let (same, mut other) = (report(), report());

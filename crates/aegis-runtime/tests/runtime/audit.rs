@@ -4,10 +4,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use aegis_audit::sqlite::{Filter, Options, Reader, SqliteStore};
+use aegis_audit::verify::Against;
 use aegis_audit::{AuditError, Event, Store, Ticket};
 use aegis_policy::action::Action;
 use aegis_runtime::approval::Auto;
-use aegis_runtime::{AuditFailure, Outcome, Output, Runtime, WriteAhead};
+use aegis_runtime::limits::{Budget, LoopGuard, RateLimit};
+use aegis_runtime::{AuditFailure, ExecError, Money, Outcome, Output, Runtime, WriteAhead};
 
 use crate::support::{Counting, Memory, POLICY, builder, policy};
 
@@ -186,4 +189,105 @@ async fn a_change_of_policy_is_recorded_or_does_not_happen() {
     assert_eq!(store.results(), ["policy_changed"]);
     assert!(runtime.update_policy(policy(POLICY)).await.is_err());
     assert_eq!(runtime.version().digest(), digest);
+}
+
+/// Everything that can become of an action, in the store that people use.
+#[tokio::test(flavor = "multi_thread")]
+async fn every_outcome_is_in_the_store_and_the_chain_holds() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("aegis_audit.db");
+    let store = SqliteStore::open(&path, Options::new().unwrap()).unwrap();
+    let executor = Counting::new(
+        |_, decided| match decided.action().target_name().original() {
+            "fail" => Err(ExecError::permanent("no")),
+            "panic" => panic!("broken"),
+            _ => Ok(Output::nothing()),
+        },
+    );
+    let runtime = Runtime::builder()
+        .policy(policy(POLICY))
+        .executor(executor)
+        .approver(Auto::yes_for_tests())
+        .rate_limit(RateLimit::each("hasty", 1, Duration::from_secs(3_600)).unwrap())
+        .budget(Budget::new("poor", "poor", Money::ZERO).unwrap())
+        .price(|_| Some(Money::whole(1)))
+        .loop_guard(LoopGuard {
+            rounds: 2,
+            longest: 1,
+            within: Duration::from_secs(60),
+        })
+        .audit(store)
+        .build()
+        .unwrap();
+    let all = [
+        ("read_x", "", "a"),
+        ("delete_x", "", "b"),
+        ("drop_x", "", "c"),
+        ("read_x", "fail", "d"),
+        ("read_x", "panic", "e"),
+        ("read_x", "1", "hasty"),
+        ("read_x", "2", "hasty"),
+        ("pay_x", "", "poor"),
+        ("read_x", "", "f"),
+        ("read_x", "", "f"),
+    ];
+    for (kind, target, agent) in all {
+        let action = Action::new(kind).target(target).agent(agent).session("s");
+        runtime
+            .run_one(
+                action
+                    .param("token", "secret-value-1")
+                    .param("max_tokens", 7),
+            )
+            .await;
+    }
+    runtime
+        .update_policy(policy("defaults: { approval: block }\n"))
+        .await
+        .unwrap();
+    let callers: Vec<_> = (0..64)
+        .map(|n| {
+            let runtime = runtime.clone();
+            tokio::spawn(async move {
+                runtime
+                    .run_one(Action::new("x").agent(&n.to_string()))
+                    .await
+            })
+        })
+        .collect();
+    for caller in callers {
+        assert!(matches!(caller.await.unwrap().outcome(), Outcome::Blocked));
+    }
+    let reader = Reader::open(&path).unwrap();
+    let mut words: Vec<String> = Vec::new();
+    let mut each = |row: aegis_audit::sqlite::Record| {
+        assert!(!row.body.contains("secret-value-1"), "{}", row.body);
+        words.push(row.columns.outcome);
+        true
+    };
+    reader.walk(&Filter::default(), &mut each).unwrap();
+    for word in [
+        "allowed",
+        "blocked",
+        "escalated",
+        "approved",
+        "succeeded",
+        "failed",
+        "panicked",
+        "rate_limited",
+        "over_budget",
+        "looping",
+        "policy_changed",
+    ] {
+        assert!(
+            words.iter().any(|known| known == word),
+            "{word} in {words:?}"
+        );
+    }
+    assert_eq!(words.iter().filter(|word| *word == "blocked").count(), 65);
+    assert!(
+        aegis_audit::verify::store(&reader, &Against::default())
+            .unwrap()
+            .is_intact()
+    );
 }

@@ -1,12 +1,15 @@
 //! Evaluate, execute, verify; failures, retries, timeouts, cancellation.
 
+use std::future::Future;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
+use std::task::Poll;
 use std::time::Duration;
 
 use aegis_audit::EventType;
 use aegis_policy::action::Action;
 use aegis_policy::model::Approval;
+use aegis_runtime::approval::{Callback, Request, Verdict};
 use aegis_runtime::{
     BuildError, Decided, Digest, ExecError, Executor, Executors, Outcome, Output, Pending, Retry,
     Runtime, Stage, Timeouts, Verified,
@@ -357,4 +360,71 @@ async fn a_short_timeout_holds_for_its_stage() {
     let before = tokio::time::Instant::now();
     runtime.run_one(Action::new("read_x")).await;
     assert!(before.elapsed() < Duration::from_secs(1));
+}
+
+/// Lets go of the thread a few times before it is done.
+struct Halting(Arc<AtomicU32>);
+
+impl Executor for Halting {
+    fn execute<'a>(&'a self, _: &'a Decided) -> Pending<'a, Result<Output, ExecError>> {
+        Box::pin(async {
+            for _ in 0..3 {
+                tokio::task::yield_now().await;
+            }
+            self.0.fetch_add(1, Ordering::SeqCst);
+            tokio::task::yield_now().await;
+            Ok(Output::nothing())
+        })
+    }
+}
+
+#[tokio::test]
+async fn dropped_after_any_number_of_polls_the_record_has_a_true_end() {
+    let approver = || {
+        Callback(|request: Request| async move {
+            tokio::task::yield_now().await;
+            Ok(request.answer(Verdict::Yes, "anna"))
+        })
+    };
+    for (kind, enough) in [("read_x", 6), ("delete_x", 8)] {
+        for polls in 0..=enough {
+            let (runs, store) = (Arc::default(), Memory::default());
+            let runtime = Runtime::builder()
+                .policy(policy(POLICY))
+                .executor(Halting(Arc::clone(&runs)))
+                .approver(approver())
+                .audit(store.clone())
+                .build()
+                .unwrap();
+            let mut running = Box::pin(runtime.run_one(Action::new(kind)));
+            let mut done = false;
+            for _ in 0..polls {
+                let poll = std::future::poll_fn(|cx| Poll::Ready(running.as_mut().poll(cx))).await;
+                if poll.is_ready() {
+                    done = true;
+                    break;
+                }
+            }
+            drop(running);
+            let words = store.results();
+            let ends = words
+                .iter()
+                .filter(|word| matches!(**word, "succeeded" | "cancelled"));
+            assert_eq!(
+                ends.count(),
+                usize::from(polls > 0),
+                "{kind} {polls}: {words:?}"
+            );
+            assert_eq!(
+                words.last() == Some(&"succeeded"),
+                done,
+                "{kind} {polls}: {words:?}"
+            );
+            assert!(!done || runs.load(Ordering::SeqCst) == 1);
+            assert!(
+                done || polls < enough,
+                "{kind} needs more than {enough} polls"
+            );
+        }
+    }
 }

@@ -38,6 +38,30 @@ impl Solver<'_> {
             })
     }
 
+    /// The text of a literal, or of a name that is no local of its scope and stands for one text
+    /// in its module.
+    pub(crate) fn constant_text(&self, file: FileIx, scope: Scope, e: ExprId) -> Option<String> {
+        let module = self.files.get(file as usize)?;
+        let facts = module.facts.as_ref()?;
+        let name = match facts.expr(e) {
+            Expr::Str(text) => return Some(facts.name(*text).to_owned()),
+            Expr::Name(name) => self.sym_in(module.first_scope, *name),
+            _ => return None,
+        };
+        let first = module.first_scope;
+        if scope != first && self.local(scope, name).is_some() {
+            return None;
+        }
+        match self
+            .pool
+            .values(self.peek(self.local(first, name)?))
+            .as_slice()
+        {
+            [Value::Str(text)] => Some(self.pool.text(*text).to_owned()),
+            _ => None,
+        }
+    }
+
     /// Files that hold functions of tools.
     pub(crate) fn tool_files(&self) -> Vec<FileIx> {
         let mut files: Vec<FileIx> = self

@@ -1,0 +1,330 @@
+//! `aegis audit`, `aegis stats` and `aegis diff --replay` on stores that were written here.
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::process::Stdio;
+
+use aegis_audit::event::{Action, Agent, Decision, DecisionOutcome, Risk};
+use aegis_audit::{Event, Options, Outcome, SqliteStore, Store, Time};
+use serde_json::json;
+
+use crate::harness::{POLICY, Tree};
+
+/// Decisions about some actions, at noon of a day. The first event, that the store was made, is of
+/// the day of the test.
+fn store(tree: &Tree) -> SqliteStore {
+    let store = SqliteStore::open(tree.path("aegis_audit.db"), Options::new().unwrap()).unwrap();
+    let noon: Time = "2026-03-02T12:00:00Z".parse().unwrap();
+    let decide = |kind: &str, target: &str, outcome, risk, rule: &str| {
+        let params = json!({ "count": 150, "password": "hunter2" });
+        let action = Action::new(kind, target, params.as_object().unwrap().clone());
+        Event::policy_decision(action, Decision::new(outcome, risk, rule))
+            .session("s-1")
+            .agent(Agent::new("clerk"))
+            .at(noon)
+    };
+    let events = [
+        decide(
+            "read_file",
+            "notes.md",
+            DecisionOutcome::Allowed,
+            Risk::Low,
+            "reads",
+        ),
+        decide(
+            "delete_user",
+            "crm",
+            DecisionOutcome::Blocked,
+            Risk::Critical,
+            "no_deletes",
+        ),
+        decide(
+            "bulk_update",
+            "=cmd()",
+            DecisionOutcome::Escalated,
+            Risk::High,
+            "bulk",
+        )
+        .session("s-2"),
+        decide(
+            "x\u{1b}[2J\u{202e}",
+            "a\nb",
+            DecisionOutcome::Blocked,
+            Risk::Medium,
+            "",
+        )
+        .session("s-2"),
+        Event::entry(Outcome::Succeeded).session("s-1").at(noon),
+    ];
+    for event in events {
+        store.record(event).unwrap();
+    }
+    store
+}
+
+fn tree() -> Tree {
+    let tree = Tree::new(&[]);
+    drop(store(&tree));
+    tree
+}
+
+#[test]
+fn events_are_shown_in_a_table() {
+    let tree = tree();
+    insta::assert_snapshot!(tree.aegis("audit --since 2026-03-02 --until 2026-03-03").ok(), @r"
+    ID  Session  Action       Target    Risk      Decision   Result
+     1  s-1      read_file    notes.md  low       allowed    allowed
+     2  s-1      delete_user  crm       critical  blocked    blocked
+     3  s-2      bulk_update  =cmd()    high      escalated  escalated
+     4  s-2      x␛[2J�       a␊b       medium    blocked    blocked
+     5  s-1      audit_entry  -         -         -          succeeded
+    ");
+}
+
+#[test]
+fn filters_are_and_ed() {
+    let tree = tree();
+    let ids = |line: &str| {
+        let run = tree.aegis(&format!("audit --format json {line}"));
+        let events = run.json()["events"].as_array().unwrap().clone();
+        let id = |e: &serde_json::Value| e["evidence"]["sequence_number"].as_u64().unwrap();
+        events.iter().map(id).collect::<Vec<_>>()
+    };
+    assert_eq!(ids("--session s-1 --outcome blocked"), [2]);
+    assert_eq!(ids("--risk high"), [3]);
+    assert_eq!(ids("--type read_file --agent clerk"), [1]);
+    assert_eq!(ids("--event audit_entry --until 2026-03-03"), [5]);
+    assert_eq!(ids("--limit 2 --session s-1"), [2, 5]);
+    assert_eq!(ids("--rule no_deletes"), [2]);
+    let run = tree.aegis("audit --session nobody");
+    assert_eq!(
+        (run.code, run.out.as_str(), run.err.as_str()),
+        (0, "", "no event fits\n")
+    );
+    let refused = tree.aegis("audit --outcome deneid").refused();
+    assert!(
+        refused.contains("a similar value exists: 'denied'"),
+        "{refused}"
+    );
+    assert!(
+        tree.aegis("audit --since yesterday")
+            .refused()
+            .contains("`yesterday` is not a time")
+    );
+    assert!(
+        tree.aegis("audit --db nowhere.db")
+            .refused()
+            .contains("there is no audit store `nowhere.db`")
+    );
+}
+
+#[test]
+fn other_formats() {
+    let tree = tree();
+    let lines = tree.aegis("audit --format jsonl --session s-2").ok();
+    let events: Vec<serde_json::Value> = lines
+        .lines()
+        .map(|l| serde_json::from_str(l).unwrap())
+        .collect();
+    assert_eq!(events.len(), 2);
+    assert_eq!(events[0]["action"]["params"]["password"], "[redacted:key]");
+    assert_eq!(
+        events[0]["metadata"]["redacted"],
+        json!(["/action/params/password"])
+    );
+    let csv = tree.aegis("audit --format csv --risk high").ok();
+    let row = csv.lines().nth(1).unwrap();
+    assert!(row.starts_with("3,"), "{csv}");
+    assert!(
+        row.ends_with(",s-2,clerk,bulk_update,\"'=cmd()\",high,escalated,bulk,escalated"),
+        "{csv}"
+    );
+}
+
+#[test]
+fn tail_shows_what_comes() {
+    let tree = Tree::new(&[]);
+    let store = store(&tree);
+    let mut child = std::process::Command::new(assert_cmd::cargo::cargo_bin!("aegis"))
+        .args(["audit", "--tail", "--limit", "1", "--format", "jsonl"])
+        .env_clear()
+        .current_dir(tree.path(""))
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut next = || lines.next().unwrap().unwrap();
+    assert!(next().contains("succeeded"));
+    store
+        .record(Event::entry(Outcome::Panicked).session("late"))
+        .unwrap();
+    assert!(next().contains("\"session_id\":\"late\""));
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
+#[test]
+fn a_store_is_signed_verified_and_exported() {
+    let tree = tree();
+    let run = tree.aegis("audit verify");
+    assert_eq!(run.code, 0, "{}", run.all());
+    assert!(
+        run.out
+            .starts_with("aegis_audit.db: 6 events, intact\n  not proved: "),
+        "{}",
+        run.out
+    );
+
+    let public = tree.aegis("audit keygen key").ok();
+    assert!(public.starts_with("aegis-audit-public:"));
+    assert_eq!(tree.read("key.pub"), public);
+    assert!(
+        tree.aegis("audit keygen key")
+            .refused()
+            .contains("`key.pub` is there already")
+    );
+    assert!(
+        tree.aegis("audit checkpoint")
+            .refused()
+            .contains("there is no signing key")
+    );
+    // Nothing is signed yet, and that is said.
+    let run = tree.aegis("audit verify --key key.pub");
+    assert_eq!(run.code, 1, "{}", run.all());
+
+    let checkpoint = tree.aegis("audit checkpoint --key-file key").ok();
+    tree.write("checkpoint.json", &checkpoint);
+    let run = tree.aegis("audit verify --key key.pub --from checkpoint.json --format json");
+    assert_eq!(run.code, 0, "{}", run.all());
+    assert_eq!(
+        (
+            run.json()["verified"].as_bool(),
+            run.json()["signed"].as_u64()
+        ),
+        (Some(true), Some(7))
+    );
+
+    tree.aegis("audit export -o all.jsonl").ok();
+    tree.aegis("audit export --session s-2 -o some.jsonl").ok();
+    tree.aegis("audit prove 2 -o one.jsonl").ok();
+    let elsewhere = Tree::new(&[]);
+    for name in ["all.jsonl", "some.jsonl", "one.jsonl"] {
+        elsewhere.write(name, tree.read(name));
+        let run = elsewhere.words(&["audit", "verify", name, "--key", public.trim()]);
+        assert_eq!(run.code, 0, "{}", run.all());
+        assert!(run.out.contains("intact"), "{}", run.out);
+        let forged = tree.read(name).replace("\"blocked\"", "\"allowed\"");
+        elsewhere.write(name, forged);
+        let run = elsewhere.words(&["audit", "verify", name, "--key", public.trim()]);
+        assert_eq!(run.code, 1, "{}", run.all());
+        assert!(run.out.contains("edited: event "), "{}", run.out);
+    }
+    assert!(
+        tree.aegis("audit prove 99")
+            .refused()
+            .contains("there is no event `99`")
+    );
+    assert!(
+        elsewhere
+            .aegis("audit verify one.jsonl")
+            .refused()
+            .contains("it proves nothing")
+    );
+
+    // The key from the environment, and its replacement.
+    tree.aegis("audit keygen next").ok();
+    let key = tree.read("key");
+    let env = [("AEGIS_AUDIT_KEY", key.as_str())];
+    let run = tree.run("audit rotate --new-key-file next", &env, "");
+    assert_eq!(run.code, 0, "{}", run.all());
+    for key in ["key.pub", "next.pub"] {
+        let run = tree.aegis(&format!("audit verify --key {key} --from checkpoint.json"));
+        assert_eq!(run.code, 0, "{}", run.all());
+    }
+    let run = tree.run("audit checkpoint", &env, "");
+    assert!(
+        run.refused()
+            .contains("a change of keys is recorded by `rotate`")
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn a_key_that_others_can_read_is_refused() {
+    use std::os::unix::fs::PermissionsExt;
+    let tree = tree();
+    tree.aegis("audit keygen key").ok();
+    fs::set_permissions(tree.path("key"), fs::Permissions::from_mode(0o644)).unwrap();
+    let refused = tree.aegis("audit checkpoint --key-file key").refused();
+    assert!(
+        refused.contains("others may use it (mode 644); run `chmod 600` on it"),
+        "{refused}"
+    );
+}
+
+#[test]
+fn a_damaged_store_fails_the_check() {
+    let tree = tree();
+    let path = tree.path("aegis_audit.db");
+    let mut bytes = fs::read(&path).unwrap();
+    let blocked = b"\"outcome\":\"blocked\"";
+    let at = bytes
+        .windows(blocked.len())
+        .position(|w| w == blocked)
+        .unwrap();
+    bytes[at + 11..at + 18].copy_from_slice(b"allowed");
+    fs::write(&path, bytes).unwrap();
+    let run = tree.aegis("audit verify");
+    assert_eq!(run.code, 1, "{}", run.all());
+    assert!(run.out.contains("edited: event "), "{}", run.out);
+    assert_eq!(run.err, "failed: 1 problem with the evidence\n");
+    // A file that is none.
+    tree.write("text", "hello");
+    assert!(
+        tree.aegis("audit verify text")
+            .refused()
+            .contains("it is neither a store nor a bundle")
+    );
+}
+
+#[test]
+fn events_are_counted() {
+    let tree = tree();
+    insta::assert_snapshot!(tree.aegis("stats --since 2026-03-02 --until 2026-03-03").ok(), @r"
+    outcome    events  share
+    blocked         2  40.0%
+    allowed         1  20.0%
+    escalated       1  20.0%
+    succeeded       1  20.0%
+
+    rule        events  share
+    (no rule)        1  20.0%
+    (defaults)       1  20.0%
+    bulk             1  20.0%
+    no_deletes       1  20.0%
+    reads            1  20.0%
+
+    agent       events  share
+    clerk            4  80.0%
+    (no agent)       1  20.0%
+
+    day         events   share
+    2026-03-02       5  100.0%
+    ");
+    let run = tree.aegis("stats --by type --session s-1 --format json");
+    assert_eq!(run.json()["counts"][0]["different"], 3);
+}
+
+#[test]
+fn a_change_of_policy_is_tried_on_what_was_recorded() {
+    let tree = tree();
+    tree.write("old.yaml", POLICY);
+    tree.write(
+        "new.yaml",
+        POLICY.replace("approval: block", "approval: approve"),
+    );
+    let run = tree.aegis("diff old.yaml new.yaml --replay aegis_audit.db --format json");
+    assert_eq!(run.code, 0, "{}", run.all());
+    let text = run.out;
+    assert!(text.contains("\"replay\""), "{text}");
+}
