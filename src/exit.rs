@@ -32,7 +32,7 @@ impl Exit {
         (
             Self::GateFailed,
             1,
-            "a check that was asked for failed: a finding is at least as severe as `--fail-on`; under `--strict`, something in scope was not fully analysed, or a policy has warnings; a case of a test suite fails, or too few rules decide one (`--fail-under`); a score is lower than `--fail-under`; a decision is not as in `--expect`",
+            "a check that was asked for failed: a finding is at least as severe as `--fail-on`, or not in the baseline (`--fail-on-new`); a score is under `--fail-under`; a check of `aegis gate` does not hold; actions are decided more weakly (`aegis diff --fail-on looser`); under `--strict`, something in scope was not fully analysed, or a policy has warnings; a case of a test suite fails, or too few rules decide one (`--fail-under`); a decision is not as in `--expect`",
         ),
         (
             Self::Error,
@@ -42,7 +42,7 @@ impl Exit {
         (
             Self::NothingAnalysed,
             3,
-            "no file was analysed: there is none, all are excluded, or none could be read",
+            "no file was analysed: there is none, all are excluded, or none could be read; under `aegis probe --strict`, a question was not decided",
         ),
     ];
 

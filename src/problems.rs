@@ -49,7 +49,7 @@ pub(crate) fn sarif<'a>(
         rules: RULES.iter().collect(),
         ..Report::default()
     };
-    sarif::render_with(&report, look, properties)
+    sarif::render_with(&report, look, false, properties)
 }
 
 /// The codes of problems as rules.

@@ -89,6 +89,18 @@ def ask(text):
 /// One ungoverned call and a policy.
 const FILES: [(&str, &str); 2] = [("desk.py", ASK), ("policy.yaml", POLICY)];
 
+/// A suite that shows what the policy holds back.
+const POLICY_SUITE: &str = "\
+version: \"1\"
+cases:
+  - name: nobody deletes
+    action: { type: delete_user }
+    expect: { approval: block, rule: no_deletes }
+  - name: running commands is asked about
+    action: { type: execute_command }
+    expect: { approval: approve }
+";
+
 const MAIN: &str = "--policy policy.yaml --base main";
 
 /// Asserts the exit code, and returns what was said of a check.
@@ -157,6 +169,83 @@ fn a_new_ungoverned_call_fails_and_is_shown() {
     );
     let governed = repo.gate(&format!("{MAIN} --fail-under-new 100"));
     assert!(check(&governed, 1, "fail-under-new").starts_with("FAIL"));
+}
+
+#[test]
+fn the_number_is_that_of_the_score_and_no_baseline_raises_it() {
+    let repo = Repo::new(&FILES);
+    let number = |text: &str| {
+        let line = text
+            .lines()
+            .find(|line| line.starts_with("Governance Score: "));
+        line.unwrap_or_else(|| panic!("no score: {text}"))
+            .to_owned()
+    };
+    let alone = number(&repo.tree.aegis("score --policy policy.yaml").ok());
+    assert!(alone.ends_with("/100"), "{alone}");
+    assert_eq!(number(&repo.gate(MAIN).out), alone);
+    repo.tree.aegis("baseline write --policy policy.yaml").ok();
+    let run = repo.gate(&format!("{MAIN} --baseline aegis-baseline.json"));
+    assert_eq!(number(&run.out), alone);
+    assert!(run.out.contains("suppressed"), "{}", run.all());
+    // What the baseline guards is reported and makes no other number.
+    repo.tree.write(
+        "policy.yaml",
+        POLICY.replace("approval: block", "approval: approve"),
+    );
+    let with = repo.gate(&format!("{MAIN} --baseline aegis-baseline.json"));
+    assert!(with.out.contains("critical[AEG213]"), "{}", with.all());
+    let without = repo.gate(MAIN);
+    assert_eq!(number(&with.out), number(&without.out));
+}
+
+#[test]
+fn a_lower_score_fails_whatever_made_it_lower() {
+    let workflow = "on: pull_request\njobs:\n  gate:\n    runs-on: ubuntu-latest\n    steps:\n      - run: aegis gate --base origin/main\n";
+    let suite = POLICY_SUITE;
+    let repo = Repo::new(&[
+        ("desk.py", GOVERNED),
+        ("policy.yaml", POLICY),
+        ("policy.test.yaml", suite),
+        (".github/workflows/gate.yml", workflow),
+        ("aegis.yaml", "audit: { path: audit.db }\n"),
+    ]);
+    let same = repo.gate(MAIN);
+    assert!(
+        check(&same, 0, "max-drop").contains("as before"),
+        "{}",
+        same.all()
+    );
+    for path in [
+        "policy.test.yaml",
+        ".github/workflows/gate.yml",
+        "aegis.yaml",
+    ] {
+        let text = repo.tree.read(path);
+        std::fs::remove_file(repo.tree.path(path)).unwrap();
+        let run = repo.gate(MAIN);
+        assert!(
+            check(&run, 1, "max-drop").contains("it dropped by"),
+            "{path}: {}",
+            run.all()
+        );
+        repo.tree.write(path, text);
+    }
+    repo.tree.write("desk.py", ASK);
+    let run = repo.gate(&format!("{MAIN} --fail-on-new none"));
+    assert!(
+        check(&run, 1, "max-drop").contains("it dropped by"),
+        "{}",
+        run.all()
+    );
+    let run = repo.gate(&format!(
+        "{MAIN} --fail-on-new none --max-drop 100 --fail-under 99"
+    ));
+    assert!(
+        check(&run, 1, "fail-under").starts_with("FAIL"),
+        "{}",
+        run.all()
+    );
 }
 
 #[test]
@@ -412,6 +501,76 @@ fn a_policy_with_another_name_is_compared_with_what_it_was() {
         "{}",
         run.all()
     );
+}
+
+#[test]
+fn settings_that_name_another_policy_are_no_way_round() {
+    let named = |name: &str| format!("policy: {{ path: {name} }}\ngate: {{ base: main }}\n");
+    let loose = POLICY.replace("approval: block", "approval: auto");
+    let repo = Repo::new(&[
+        ("desk.py", ASK),
+        ("strict.yaml", POLICY),
+        ("loose.yaml", &loose),
+        ("aegis.yaml", &named("strict.yaml")),
+    ]);
+    assert!(check(&repo.gate(""), 0, "policy-looser").starts_with("ok"));
+    repo.tree.write("aegis.yaml", named("loose.yaml"));
+    let run = repo.gate("--max-drop 100 --fail-on-new none");
+    assert!(
+        check(&run, 1, "policy-looser").starts_with("FAIL"),
+        "{}",
+        run.all()
+    );
+    assert!(
+        run.err.contains("note: `aegis.yaml` is changed"),
+        "{}",
+        run.all()
+    );
+}
+
+#[test]
+fn a_stored_report_is_a_base() {
+    let tree = Tree::new(&FILES);
+    tree.aegis("gate --policy policy.yaml --no-base -o json=base.json --quiet")
+        .ok();
+    tree.write("old.yaml", POLICY);
+    let with = "gate --policy policy.yaml --base-report base.json";
+    let run = tree.aegis(with);
+    let said = check(&run, 1, "policy-looser");
+    assert!(
+        said.contains("a stored report holds no policy; `--base-policy FILE` names it"),
+        "{said}"
+    );
+    let run = tree.aegis(&format!("{with} --base-policy old.yaml"));
+    assert_eq!(run.code, 0, "{}", run.all());
+    assert!(
+        run.out.contains("\n0 new findings, 0 fixed, "),
+        "{}",
+        run.all()
+    );
+    tree.write("extra.py", CALL);
+    let run = tree.aegis(&format!("{with} --base-policy old.yaml --format json"));
+    assert_eq!(run.code, 1, "{}", run.all());
+    let json = run.json();
+    assert_eq!(json["format"], "aegis/gate");
+    assert_eq!(json["change"]["base"], "report base.json");
+    assert_eq!(json["change"]["new"].as_array().unwrap().len(), 1);
+    assert_eq!(json["change"]["new_sites"], 1);
+    assert!(
+        run.err.ends_with("not hold\n") && run.err.contains("FAIL fail-on-new: "),
+        "{}",
+        run.all()
+    );
+    let base = tree.read("base.json");
+    let refused = |text: &str| {
+        tree.write("base.json", text);
+        tree.aegis(with).refused()
+    };
+    insta::assert_snapshot!(refused("[]"), @"error: report `base.json` cannot be used as the base: it is no report of Aegis: expected an object, in braces");
+    insta::assert_snapshot!(refused("{\n\"format\": 1}"), @"error: report `base.json` cannot be used as the base: it is no report of Aegis: invalid type: integer `1`, expected a string at line 2 column 11");
+    insta::assert_snapshot!(refused(&base.replace("aegis/gate", "aegis/scan")), @"error: report `base.json` cannot be used as the base: its `format` is `aegis/scan`, and `aegis/gate` is needed; `aegis gate --no-base -o json=FILE` writes one");
+    insta::assert_snapshot!(refused(&base.replacen("\"version\": 1", "\"version\": 9", 1)), @"error: report `base.json` cannot be used as the base: its `version` is 9, and this Aegis reads version 1");
+    insta::assert_snapshot!(refused(&base.replace("\"complete\": true", "\"complete\": false")), @"error: report `base.json` cannot be used as the base: it says that not every file was analysed, so nothing can be compared with it");
 }
 
 #[test]

@@ -67,6 +67,9 @@ pub(crate) struct ProbeArgs {
     /// Exit with 1 if a finding is at least this severe
     #[arg(long, value_name = "SEVERITY", help_heading = VERDICT)]
     pub(crate) fail_on: Option<FailOn>,
+    /// Exit with 1 if any finding is not in the baseline, however severe it is
+    #[arg(long, requires = "baseline", conflicts_with = "write_baseline", help_heading = VERDICT)]
+    pub(crate) fail_on_new: bool,
     /// Exit with 1 if the robustness score is lower
     #[arg(long, value_name = "N", help_heading = VERDICT)]
     pub(crate) fail_under: Option<Points>,
@@ -137,7 +140,7 @@ pub(crate) struct CompareArgs {
     pub(crate) color: ColorArgs,
     /// Exit with 1 if some action is decided more weakly, or any decision changes
     ///
-    /// What could not be compared within the budget counts as a change.
+    /// What could not be decided counts as a change; for `looser` unless it can only be stricter.
     #[arg(long, value_name = "CHANGE", value_enum, help_heading = VERDICT)]
     pub(crate) fail_on: Option<FailOnChange>,
 }

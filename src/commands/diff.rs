@@ -6,7 +6,7 @@ use aegis_policy::policy::Policy;
 use aegis_probe::Options;
 use aegis_probe::diff::{PolicyDiff, RecordedAction, diff, read_replay};
 use aegis_probe::report::render_diff;
-use anyhow::Context;
+use anyhow::{Context, bail};
 
 use super::audit;
 use crate::cli::{CompareArgs, DiffArgs, FailOnChange};
@@ -21,6 +21,9 @@ pub(crate) fn run(args: &DiffArgs, env: &Env, streams: &mut Streams<'_>) -> anyh
     let look = output::look_of_stderr(args.how.color.color, env)?;
     let err = &mut *streams.err;
     let mut desk = Desk { look, err };
+    if policies::is_stdin(&args.old) && policies::is_stdin(&args.new) {
+        bail!("only one of the two policies can come from stdin; name a file for the other");
+    }
     let old = policies::load(&args.old, &mut desk)?; //       YAML -> policy         aegis-policy
     let new = policies::load(&args.new, &mut desk)?;
     let names = (policies::shown(&args.old), policies::shown(&args.new));
@@ -62,7 +65,10 @@ fn judge(diff: &PolicyDiff, args: &CompareArgs, streams: &mut Streams<'_>) -> an
     let why = match args.fail_on {
         None => None,
         Some(_) if diff.is_looser() => Some("some actions are decided more weakly".to_owned()),
-        Some(_) if !diff.unknown.is_empty() => {
+        Some(change)
+            if change == FailOnChange::Any && !diff.unknown.is_empty()
+                || !diff.looser_are_known =>
+        {
             let n = words::count(diff.unknown.len(), "part", "parts");
             Some(format!("{n} could not be compared"))
         }

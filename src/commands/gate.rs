@@ -38,7 +38,15 @@ pub(crate) fn run(args: &GateArgs, env: &Env, streams: &mut Streams<'_>) -> anyh
     let compared = base::compared(args, &asked)?; //                   revision -> what differed      git
     let policies = policy::both(args, &compared, env, streams)?; //    YAML -> policies               aegis-policy
     let (mut now, mut was) = sides(args, &settings, &compared)?; //    code -> findings, twice        aegis-scan
-    let unsound = assess::both(&policies, known.as_ref(), &mut now, &mut was, env)?; // findings -> scores  aegis-gate
+    let unsound = assess::both(
+        args,
+        &compared,
+        &policies,
+        known.as_ref(),
+        &mut now,
+        &mut was,
+        env,
+    )?; // findings -> scores
     let renames = compared.renames(&args.paths); //                    files that have another name
     if let Some(known) = &known {
         take_out(

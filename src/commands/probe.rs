@@ -220,6 +220,7 @@ fn take_out(known: &Baseline, report: &mut ProbeReport, env: &Env) -> anyhow::Re
     let applied = known.apply(&mut report.findings, &mut report.suppressed, &lens);
     report.recount();
     let words = |stale: &Stale| format!("{} ({})", stale.entry.id, stale.entry.message);
+    report.compared = true;
     report.gone = applied.stale.iter().map(words).collect();
     Ok(())
 }
@@ -276,6 +277,14 @@ fn judge(
             )?;
             exit = Exit::GateFailed;
         }
+    }
+    if args.fail_on_new && !report.findings.is_empty() {
+        let n = output::are(report.findings.len(), "finding", "findings");
+        writeln!(
+            streams.err,
+            "failed: {n} not in the baseline (`--fail-on-new`)"
+        )?;
+        exit = Exit::GateFailed;
     }
     if let Some(points) = args.fail_under.filter(|p| report.score.tenths() < p.0) {
         let shown = |tenths: u16| format!("{}.{}", tenths / 10, tenths % 10);

@@ -16,7 +16,7 @@ use crate::config::{self, Env};
 use crate::exit::Exit;
 use crate::output::{self, Head, Output, Streams};
 
-pub(crate) use subject::Subject;
+pub(crate) use subject::{Subject, files, root};
 
 /// From arguments to an exit code, one stage per line.
 pub(crate) fn run(args: &ScoreArgs, env: &Env, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {

@@ -13,6 +13,7 @@ mod report;
 mod rule;
 mod scorecard;
 mod source;
+mod suppression;
 
 pub use callsite::{CallKind, CallSite, ModelUse, Step, Tool, ToolParam, ToolRuns, Verdict};
 pub use change::{Change, Check, Loosening, Past};
@@ -23,3 +24,4 @@ pub use report::{FileStats, Report, SkipReason, Skipped, Suppressed, SuppressedB
 pub use rule::{Rule, Severity};
 pub use scorecard::{ScoreCap, ScoreGain, ScoreInput, ScorePart, Scorecard, Tenths};
 pub use source::{Cell, Cells, Place, SourceFile, Span};
+pub use suppression::{Suppression, SuppressionMistake, is_date};

@@ -22,7 +22,7 @@ pub struct Subject<'a> {
     pub policy: Option<&'a Policy>,
     /// The files that evidence is read from.
     pub files: &'a Files,
-    /// How the policy is probed. Of a baseline in it the score takes no notice.
+    /// How the policy is probed. Of guards in it the score takes no notice.
     pub probe: &'a aegis_probe::Options,
     /// Whether ways to raise the score are looked for; they do not change it.
     pub gains: bool,
@@ -273,6 +273,7 @@ fn mended(
 fn facts_of(policy: &Policy, tools: &[Tool], subject: &Subject<'_>) -> PolicyFacts {
     let options = aegis_probe::Options {
         fixes: false,
+        guards: None,
         ..subject.probe.clone()
     };
     policy_facts(policy, tools, &probe(&Input { policy, tools }, &options))

@@ -164,6 +164,13 @@ impl Base {
         }
     }
 
+    /// The files that are no longer there, with what they held.
+    pub fn gone(&self) -> impl Iterator<Item = (&Path, &[u8])> {
+        let files = self.overlay.files.iter();
+        let held = files.filter_map(|(path, bytes)| Some((path.as_path(), bytes.as_deref()?)));
+        held.filter(|(path, _)| path.symlink_metadata().is_err())
+    }
+
     /// Whether a file is not what it was.
     #[must_use]
     pub fn is_changed(&self, path: &Path) -> bool {

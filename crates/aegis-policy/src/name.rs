@@ -144,6 +144,12 @@ pub fn canonical(text: &str) -> Cow<'_, str> {
 }
 
 fn canonical_ascii(text: &str) -> Cow<'_, str> {
+    // Most names are as they should be: one look at all bytes at once shows it.
+    let odd = |b: u8| b.is_ascii_control() | b.is_ascii_uppercase();
+    let ends = [text.bytes().next(), text.bytes().next_back()];
+    if !text.bytes().fold(false, |any, b| any | odd(b)) && !ends.contains(&Some(b' ')) {
+        return Cow::Borrowed(text);
+    }
     if text.bytes().any(|b| b.is_ascii_control()) {
         let kept: String = text.chars().filter(|c| !c.is_ascii_control()).collect();
         return Cow::Owned(kept.trim_matches(' ').to_ascii_lowercase());

@@ -21,6 +21,8 @@ pub(crate) struct Comparison {
     pub(crate) changes: Vec<Change>,
     /// What could not be compared within the budget; if there is nothing, `changes` is all.
     pub(crate) unknown: Vec<String>,
+    /// Whether `changes` has everything that gets weaker, whatever else is unknown.
+    pub(crate) weaker_are_known: bool,
 }
 
 /// An action that is decided differently.
@@ -35,22 +37,27 @@ pub(crate) struct Change {
 /// Everything that two policies decide differently.
 pub(crate) fn compare(old: &Policy, new: &Policy, options: &Options) -> Comparison {
     let changes = exact::compare(old, new, options);
+    let weaker_are_known = changes.weaker_are_known();
+    let unshown = changes.unshown.iter().map(|((was, _), (is, _))| {
+        format!("whether some action goes from `{was}` to `{is}`: none was found that does, and it is not proved that none is there")
+    });
+    let mut unknown: Vec<String> = unshown.collect();
+    unknown.dedup();
+    if !changes.complete {
+        let message =
+            "some actions, because comparing them takes more steps than the budget allows";
+        unknown.push(message.to_owned());
+    }
     let changed = changes.regions.into_iter().map(|region| Change {
         action: region.witness.0,
         at: region.witness.1,
         old: region.old,
         new: region.new,
     });
-    let unknown = match changes.complete {
-        true => Vec::new(),
-        false => vec![
-            "some actions, because comparing them takes more steps than the budget allows"
-                .to_owned(),
-        ],
-    };
     Comparison {
         changes: changed.collect(),
         unknown,
+        weaker_are_known,
     }
 }
 

@@ -125,8 +125,10 @@ pub struct Replayed {
 pub struct PolicyDiff {
     /// What is decided differently: looser first.
     pub regions: Vec<Region>,
-    /// What could not be compared within the budget. If there is nothing, `regions` is everything.
+    /// What could not be compared. If there is nothing, `regions` is everything.
     pub unknown: Vec<String>,
+    /// Whether `regions` has everything that is decided more weakly, whatever else is unknown.
+    pub looser_are_known: bool,
     /// What is written differently.
     pub written: Vec<Written>,
     /// What recorded actions say, if there are any.
@@ -175,6 +177,7 @@ pub fn diff(
     PolicyDiff {
         regions,
         unknown: comparison.unknown,
+        looser_are_known: comparison.weaker_are_known,
         written: written(old.checked(), new.checked()),
         replay: replay.map(|actions| replayed(old, new, actions)),
     }

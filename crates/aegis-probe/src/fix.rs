@@ -32,6 +32,9 @@ const EXAMPLES: usize = 5;
 
 /// Looks for a change that mends each finding.
 pub(crate) fn find(input: &Input<'_>, options: &Options, run: &mut Run) {
+    if run.findings.iter().all(|a| a.ideas.is_empty()) {
+        return;
+    }
     let Some(sheet) = Sheet::of(input.policy.checked()) else {
         return;
     };
@@ -155,10 +158,15 @@ impl Workshop<'_> {
         if has.contains(own.fingerprint.as_str()) {
             return None;
         }
+        // A rule that decides again has faults of its own to show, none of which is new.
+        let brings_to_light = trial.nothing_weaker && matches!(idea, Idea::Move { .. });
         let replaced = trial.run.findings.iter().any(|a| {
             let new = &a.finding;
             !had.contains(new.fingerprint.as_str())
-                && new.severity >= own.severity.max(Severity::Low)
+                && match brings_to_light {
+                    true => new.severity > own.severity,
+                    false => new.severity >= own.severity.max(Severity::Low),
+                }
         });
         let safe = trial.nothing_weaker && !matches!(idea, Idea::Remove { .. });
         if replaced || trial.run.score.tenths() < before.score.tenths() {
@@ -245,5 +253,5 @@ fn harmless(policy: &Policy) -> Vec<&'static str> {
 fn nothing_weaker(old: &Policy, new: &Policy, options: &Options) -> bool {
     let comparison = compare(old, new, options);
     let weaker = |change: &Change| change.new.approval < change.old.approval;
-    comparison.unknown.is_empty() && !comparison.changes.iter().any(weaker)
+    comparison.weaker_are_known && !comparison.changes.iter().any(weaker)
 }

@@ -89,7 +89,7 @@ impl Default for Options {
             seed: 0,
             near_budget: 2_000_000,
             box_budget: 4_096,
-            fuzz_cases: 512,
+            fuzz_cases: 320,
             all: false,
             fixes: true,
             fix_budget: 2_000,
@@ -106,6 +106,8 @@ pub struct ProbeReport {
     pub findings: Vec<Finding>,
     /// What waivers in the policy suppressed, and what a baseline knows if one was applied since.
     pub suppressed: Vec<Suppressed>,
+    /// Whether a baseline was applied: then all findings are new.
+    pub compared: bool,
     /// Entries of the baseline that nothing corresponds to any more; empty until one is applied.
     pub gone: Vec<String>,
     /// How robust the policy is.
@@ -176,6 +178,7 @@ pub fn probe(input: &Input<'_>, options: &Options) -> ProbeReport {
         unknown: unknown(&findings),
         findings,
         suppressed,
+        compared: false,
         gone: Vec::new(),
         score,
         probes,

@@ -75,7 +75,7 @@ pub fn render(input: &Input<'_>, report: &ProbeReport, format: Format, look: &Op
         Format::Json => json::render(input, report, look),
         Format::Sarif => {
             let head = json::Head::new(input, report);
-            sarif::render_with(&plain(report), look, head)
+            sarif::render_with(&plain(report), look, report.compared, head)
         }
         Format::Github => github(report, look),
         Format::Markdown => markdown::render(input, report),

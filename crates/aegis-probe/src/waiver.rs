@@ -7,7 +7,10 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use aegis_diag::{Finding, Rule, Span, Suppressed, SuppressedBy, content_fingerprint};
+use aegis_diag::{
+    Finding, Rule, Span, Suppressed, SuppressedBy, Suppression, SuppressionMistake,
+    content_fingerprint,
+};
 use aegis_policy::outline::{Kind, Outline};
 use aegis_policy::policy::Policy;
 
@@ -19,11 +22,7 @@ use crate::rules;
 #[derive(Debug, PartialEq, Eq)]
 struct Waiver {
     at: Range<usize>,
-    /// Rule ids; empty means all.
-    rules: Vec<String>,
-    reason: Option<String>,
-    until: Option<String>,
-    mistake: Option<String>,
+    said: Suppression,
 }
 
 /// Takes out what waivers suppress, and adds what is wrong with the waivers. `today` is
@@ -33,10 +32,14 @@ pub(crate) fn apply(
     today: Option<&str>,
     findings: &mut Vec<Assembled>,
 ) -> Vec<Suppressed> {
-    let Some(sheet) = Sheet::of(policy.checked()) else {
+    let Some(file) = policy.checked().files().first() else {
         return Vec::new();
     };
-    let Some(file) = policy.checked().files().first() else {
+    // Reading the text once more is dear, and hardly any has such a comment.
+    if !file.text.contains("aegis:") {
+        return Vec::new();
+    }
+    let Some(sheet) = Sheet::of(policy.checked()) else {
         return Vec::new();
     };
     let waivers: Vec<Waiver> = comments(sheet.text(), sheet.root())
@@ -53,13 +56,13 @@ pub(crate) fn apply(
             findings.retain(|assembled| {
                 let finding = &assembled.finding;
                 let meant = place.contains(&finding.primary.span.range.start)
-                    && waiver.covers(finding.rule.id);
+                    && waiver.said.covers(finding.rule.id);
                 used |= meant;
                 if meant && counts {
                     suppressed.push(Suppressed {
                         finding: finding.clone(),
                         by: SuppressedBy::Comment,
-                        reason: waiver.reason.clone(),
+                        reason: waiver.said.reason.clone(),
                     });
                 }
                 !(meant && counts)
@@ -92,38 +95,31 @@ fn about(rule: &'static Rule, span: Span, message: String, before: &[Assembled])
 }
 
 impl Waiver {
-    fn covers(&self, rule: &str) -> bool {
-        self.rules.is_empty() || self.rules.iter().any(|r| r == rule)
-    }
-
-    fn is_over(&self, today: Option<&str>) -> bool {
-        let until = self.until.as_deref();
-        today.zip(until).is_some_and(|(today, until)| until < today)
-    }
-
     fn counts(&self, today: Option<&str>) -> bool {
-        self.reason.is_some() && self.mistake.is_none() && !self.is_over(today)
+        let said = &self.said;
+        said.reason.is_some() && said.mistake.is_none() && !said.is_over(today)
     }
 
     /// What is wrong with it.
     fn wrong(&self, today: Option<&str>, used: bool) -> Option<(&'static Rule, String)> {
-        if let Some(mistake) = &self.mistake {
+        if let Some(mistake) = &self.said.mistake {
             return Some((
                 &rules::WAIVER_UNUSED,
-                format!("this waiver does not count: {mistake}"),
+                format!("this waiver does not count: {}", told(mistake)),
             ));
         }
         if !used {
             let message = "this waiver suppresses nothing".to_owned();
             return Some((&rules::WAIVER_UNUSED, message));
         }
-        if self.reason.is_none() {
+        if self.said.reason.is_none() {
             let message = "this waiver gives no reason and does not count".to_owned();
             return Some((&rules::WAIVER_WITHOUT_REASON, message));
         }
-        let until = self.until.as_deref().unwrap_or("");
+        let until = self.said.until.as_deref().unwrap_or("");
         let message = || format!("this waiver ended on {until} and does not count");
-        self.is_over(today)
+        self.said
+            .is_over(today)
             .then(|| (&rules::WAIVER_EXPIRED, message()))
     }
 }
@@ -187,62 +183,20 @@ fn gather(part: &Outline, scalars: &mut Vec<Range<usize>>) {
 /// The waiver in a comment, if it is one.
 fn read(comment: &str, at: Range<usize>) -> Option<Waiver> {
     let body = comment.trim_start_matches('#').trim_start();
-    let rest = body
-        .strip_prefix("aegis:")?
-        .trim_start()
-        .strip_prefix("ignore")?;
-    if rest.starts_with(|c: char| c.is_alphanumeric() || c == '_' || c == '-') {
-        return None;
-    }
-    let mut mistake = None;
-    let (list, rest) = match rest.strip_prefix('[') {
-        Some(inner) => inner.split_once(']').unwrap_or_else(|| {
-            mistake = Some("the list of rules is not closed; expected `ignore[AEG202]`".to_owned());
-            (inner, "")
-        }),
-        None => ("", rest),
-    };
-    let mut named = Vec::new();
-    for word in list.split(',').map(str::trim).filter(|w| !w.is_empty()) {
-        match rules::find(word) {
-            Some(rule) => named.push(rule.id.to_owned()),
-            None => {
-                mistake.get_or_insert_with(|| format!("`{word}` is not a rule of the probe"));
-            }
-        }
-    }
-    let mut until = None;
-    let mut reason = Vec::new();
-    for word in rest.split_whitespace() {
-        match word.strip_prefix("until=") {
-            Some(date) if is_date(date) => until = Some(date.to_owned()),
-            Some(date) => {
-                mistake = Some(format!(
-                    "`{date}` is not a date; expected `until=YYYY-MM-DD`"
-                ));
-            }
-            None => reason.push(word),
-        }
-    }
-    let reason = reason.join(" ");
-    let reason = reason.trim_start_matches([':', '-', ' ']).to_owned();
-    Some(Waiver {
-        at,
-        rules: named,
-        reason: (!reason.is_empty()).then_some(reason),
-        until,
-        mistake,
-    })
+    let said = Suppression::read(body.strip_prefix("aegis:")?, |word| {
+        Some(rules::find(word)?.id)
+    })?;
+    Some(Waiver { at, said })
 }
 
-/// Whether a text is a date as `YYYY-MM-DD`.
-pub(crate) fn is_date(text: &str) -> bool {
-    let parts: Vec<&str> = text.split('-').collect();
-    let number = |p: &str, n: usize| p.len() == n && p.bytes().all(|b| b.is_ascii_digit());
-    let within = |p: &str, most: u32| p.parse::<u32>().is_ok_and(|n| (1..=most).contains(&n));
-    match parts.as_slice() {
-        [y, m, d] => number(y, 4) && number(m, 2) && number(d, 2) && within(m, 12) && within(d, 31),
-        _ => false,
+/// A mistake in words.
+fn told(mistake: &SuppressionMistake) -> String {
+    match mistake {
+        SuppressionMistake::NotARule(word) => format!("`{word}` is not a rule of the probe"),
+        SuppressionMistake::NotADate(date) => {
+            format!("`{date}` is not a date; expected `until=YYYY-MM-DD`")
+        }
+        _ => "the list of rules is not closed; expected `ignore[AEG202]`".to_owned(),
     }
 }
 
@@ -258,14 +212,14 @@ mod tests {
     fn a_waiver_names_rules_a_reason_and_a_date() {
         let w =
             waiver("# aegis: ignore[AEG202, target-gap] names are fixed until=2027-01-31").unwrap();
-        assert_eq!(w.rules, ["AEG202", "AEG205"]);
-        assert_eq!(w.reason.as_deref(), Some("names are fixed"));
+        assert_eq!(w.said.rules, ["AEG202", "AEG205"]);
+        assert_eq!(w.said.reason.as_deref(), Some("names are fixed"));
         assert!(w.counts(Some("2027-01-31")) && !w.counts(Some("2027-02-01")));
         assert!(w.counts(None));
         assert!(!waiver("# aegis: ignore").unwrap().counts(None));
         assert_eq!(waiver("# aegis: ignored"), None);
         assert_eq!(waiver("# see aegis: ignore"), None);
-        let mistake = |comment: &str| waiver(comment).unwrap().mistake.unwrap();
+        let mistake = |comment: &str| told(&waiver(comment).unwrap().said.mistake.unwrap());
         assert!(mistake("# aegis: ignore[AEG999] x").contains("is not a rule"));
         assert!(mistake("# aegis: ignore[AEG202 x").contains("not closed"));
         assert!(mistake("# aegis: ignore[AEG202] x until=soon").contains("is not a date"));

@@ -1,9 +1,10 @@
 //! What a change does, for people: the score before and after, what is new, what the policy lets
 //! through now, what was checked, and the verdict.
 
-use aegis_diag::{Change, Check, Finding, Loosening, Past, Report, Tenths};
+use aegis_diag::{Change, Check, Finding, Loosening, Past, Report};
 
 use crate::paint::{Ink, Paint};
+use crate::score::{self, decimal};
 use crate::{Options, clean, concise, snippet, summary, words};
 
 /// How many fixed findings are listed.
@@ -12,7 +13,7 @@ const FIXED: usize = 10;
 /// The text report of a gate, the verdict last.
 pub(crate) fn render(report: &Report, change: &Change, options: &Options) -> String {
     let paint = Paint { on: options.color };
-    let mut parts = vec![score(report, change, paint)];
+    let mut parts = vec![score(report, change, options)];
     let new = report
         .findings
         .iter()
@@ -43,23 +44,23 @@ pub fn verdict(report: &Report, options: &Options) -> String {
     lines.join("\n") + "\n"
 }
 
-/// `Governance Score: 84/100, 2.0 less than at origin/main (1a2b3c4)`.
-fn score(report: &Report, change: &Change, paint: Paint) -> String {
-    let now = report.score.as_ref().and_then(|card| card.score);
-    let shown = match now {
-        Some(score) => format!("{}/100", score / 10),
-        None => "n/a, there is nothing to govern".to_owned(),
+/// The score with what is said about the run, and the one before.
+fn score(report: &Report, change: &Change, options: &Options) -> String {
+    let paint = Paint { on: options.color };
+    let head = match &report.score {
+        Some(card) => score::summary(card, options),
+        None => "Governance Score: n/a".to_owned(),
     };
-    let head = paint.bold(&format!("Governance Score: {shown}"));
+    let now = report.score.as_ref().and_then(|card| card.score);
     let Some(base) = &change.base else {
         return format!("{head}\nCompared with nothing");
     };
     let base = clean::line(base);
     let beside = match (now, change.score_before) {
         (_, None) => format!("Compared with {base}, which has no score"),
-        (None, Some(before)) => format!("Compared with {base}: {}", points(before)),
+        (None, Some(before)) => format!("Compared with {base}: {}", decimal(before)),
         (Some(now), Some(before)) => {
-            let by = points(now.abs_diff(before));
+            let by = decimal(now.abs_diff(before));
             let by = match now.cmp(&before) {
                 std::cmp::Ordering::Less => paint.ink(Ink::Bad, &format!("-{by}")),
                 std::cmp::Ordering::Equal => "no change".to_owned(),
@@ -67,8 +68,8 @@ fn score(report: &Report, change: &Change, paint: Paint) -> String {
             };
             format!(
                 "Compared with {base}: {} -> {} ({by})",
-                points(before),
-                points(now)
+                decimal(before),
+                decimal(now)
             )
         }
     };
@@ -107,7 +108,7 @@ fn findings(report: &Report, change: &Change, paint: Paint) -> Vec<String> {
         ));
     }
     if let Some(share) = change.score_new {
-        let share = points(share);
+        let share = decimal(share);
         lines.push(format!(
             "{share} % of the new and changed call sites governed"
         ));
@@ -194,10 +195,6 @@ fn last(checks: &[Check], paint: Paint) -> String {
         1 => paint.ink(Ink::Bad, &format!("Gate failed: 1 of {all} does not hold")),
         n => paint.ink(Ink::Bad, &format!("Gate failed: {n} of {all} do not hold")),
     }
-}
-
-fn points(tenths: Tenths) -> String {
-    format!("{}.{}", tenths / 10, tenths % 10)
 }
 
 #[cfg(test)]
@@ -334,7 +331,7 @@ mod tests {
         };
         report.change = Some(change.clone());
         insta::assert_snapshot!(render(&report, &change, &Options::default()), @"
-        Governance Score: n/a, there is nothing to govern
+        Governance Score: n/a
         Compared with nothing
 
         0 findings that no baseline knows

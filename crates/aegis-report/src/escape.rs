@@ -130,7 +130,7 @@ fn entities(text: &str) -> String {
         // Between letters an underscore is one.
         let special = match c {
             '_' => !inside(before.chars().next_back()) || !inside(after.chars().next()),
-            _ => "&<>\"'`|*[]\\~#!$^{}".contains(c),
+            _ => "&<>`|*[]\\~#!$^".contains(c),
         };
         let opens = i == 0 && "+-=:".contains(c);
         let numbers = ".)".contains(c)

@@ -24,7 +24,7 @@
 //! rules:
 //!   - { name: reading, match: { effect: read }, risk_level: low, approval: auto }
 //! "#)?;
-//! let executors = Executors::new().function("read_*", |action| async move {
+//! let executors = Executors::new().function("*_file", |action| async move {
 //!     Ok::<Output, ExecError>(format!("read {}", action.action().target_name().original()).into())
 //! })?;
 //! let runtime = Runtime::builder().policy(policy).executor(executors).without_audit().build()?;
@@ -52,6 +52,7 @@ pub mod runtime;
 mod builder;
 mod decided;
 mod digest;
+mod ends;
 mod executor;
 mod flight;
 mod functions;
@@ -76,6 +77,6 @@ pub use self::outcome::{Outcome, Record, Stage};
 pub use self::plan::{Plan, PlanOptions, PlanRecord};
 pub use self::retry::Retry;
 pub use self::rules::{Rules, Version};
-pub use self::runtime::{Runtime, UpdateError};
+pub use self::runtime::{DelegateError, Runtime, UpdateError};
 pub use self::show::neutral;
 pub use self::watch::{Watch, WatchState};

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use aegis_audit::{AuditError, Event};
 use aegis_policy::action::Action;
+use aegis_policy::clock::Moment;
 
 use crate::approval::Approver;
 use crate::builder::{Builder, Price, Timeouts, WriteAhead};
@@ -15,7 +16,7 @@ use crate::decided::Decided;
 use crate::executor::Executor;
 use crate::flight::Flight;
 use crate::hooks::Hooks;
-use crate::identity::Directory;
+use crate::identity::{Directory, DirectoryError};
 use crate::journal::{self, Journal};
 use crate::limits::{Budgets, Loops, Rates};
 use crate::money::Money;
@@ -56,6 +57,19 @@ impl Inner {
         Decided::new(action, &self.version(), self.clock.now())
     }
 
+    /// Records something about an agent.
+    async fn note_agent(
+        &self,
+        agent: &str,
+        make: impl FnOnce() -> Event,
+    ) -> Result<(), AuditError> {
+        let entry = self.journal.submit(|| {
+            let agent = aegis_audit::event::Agent::new(agent);
+            make().agent(agent).at(journal::time(self.clock.now()))
+        });
+        self.journal.durable(entry, &self.hooks).await
+    }
+
     pub(crate) fn decide_again(&self, decided: &Decided) -> Decided {
         decided.again(&self.version(), self.clock.now())
     }
@@ -71,6 +85,21 @@ pub enum UpdateError {
     /// The tokio runtime is shutting down.
     #[error("the policy was not changed: the program is ending")]
     Ending,
+}
+
+/// Why nothing was delegated.
+#[derive(Debug, Clone, thiserror::Error)]
+#[non_exhaustive]
+pub enum DelegateError {
+    /// The runtime has no directory of agents.
+    #[error("the runtime has no directory of agents")]
+    NoDirectory,
+    /// The directory refuses it.
+    #[error(transparent)]
+    Directory(#[from] DirectoryError),
+    /// It could not be recorded, so the new agent is revoked again.
+    #[error("the delegation was taken back, since it cannot be recorded: {0}")]
+    NotRecorded(AuditError),
 }
 
 impl Runtime {
@@ -142,6 +171,53 @@ impl Runtime {
     #[must_use]
     pub fn watch(&self, path: impl Into<PathBuf>, every: Duration) -> Watch {
         Watch::start(self.clone(), path.into(), every)
+    }
+
+    /// Registers an agent that acts on behalf of another, as [`Directory::delegate`] does, and
+    /// records it.
+    ///
+    /// # Errors
+    /// As there; and if it cannot be recorded.
+    pub async fn delegate(
+        &self,
+        from: &str,
+        to: &str,
+        capabilities: &[&str],
+        expires: Option<Moment>,
+    ) -> Result<(), DelegateError> {
+        let inner = &self.0;
+        let directory = inner.directory.as_ref().ok_or(DelegateError::NoDirectory)?;
+        let now = inner.clock.now();
+        directory.delegate(from, to, capabilities, expires, now)?;
+        let recorded = inner.note_agent(to, || {
+            let event = Event::entry(aegis_audit::Outcome::Delegated)
+                .detail("from", from)
+                .detail("capabilities", capabilities.to_vec());
+            match expires {
+                Some(expires) => event.detail("expires", expires.to_string()),
+                None => event,
+            }
+        });
+        recorded.await.map_err(|error| {
+            directory.revoke(to);
+            DelegateError::NotRecorded(error)
+        })
+    }
+
+    /// Revokes an agent and all that act on its behalf, as [`Directory::revoke`] does, and records
+    /// it; `false` if there is none. It is revoked even if that cannot be recorded.
+    ///
+    /// # Errors
+    /// If it cannot be recorded.
+    pub async fn revoke(&self, agent: &str) -> Result<bool, AuditError> {
+        let inner = &self.0;
+        let directory = inner.directory.as_ref();
+        if !directory.is_some_and(|directory| directory.revoke(agent)) {
+            return Ok(false);
+        }
+        let revoked = || Event::entry(aegis_audit::Outcome::Revoked);
+        inner.note_agent(agent, revoked).await?;
+        Ok(true)
     }
 
     /// Forgets what a budget counted; `false` if there is none of that name. What runs now stays set

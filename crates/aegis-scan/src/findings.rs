@@ -59,7 +59,7 @@ pub(crate) fn report(
                     report.suppressed.push(Suppressed {
                         finding: f,
                         by: SuppressedBy::Comment,
-                        reason: s.reason.clone(),
+                        reason: s.reason().map(str::to_owned),
                     });
                 }
                 None => report.findings.push(f),
@@ -172,7 +172,7 @@ fn suppression<'a>(
         (j.lines.0..=j.lines.1).contains(&line)
             && s.covers(j.rule.id)
             && !s.is_over(&config.today)
-            && (!config.require_reason || s.reason.is_some())
+            && (!config.require_reason || s.reason().is_some())
     })
 }
 
@@ -194,12 +194,12 @@ fn about_comment(s: &Suppression, c: &Comments, was_used: bool, config: &Config)
             format!("this suppression has a mistake: {m}"),
         ));
     } else if s.is_over(&config.today) {
-        let until = s.until.as_deref().unwrap_or("");
+        let until = s.until().unwrap_or("");
         out.push(
             make(&rules::UNUSED, format!("this suppression ended on {until}"))
                 .help("mend what it hides, or agree on a new date"),
         );
-    } else if !(was_used || config.require_reason && s.reason.is_none()) {
+    } else if !(was_used || config.require_reason && s.reason().is_none()) {
         out.push(
             make(
                 &rules::UNUSED,
@@ -208,7 +208,7 @@ fn about_comment(s: &Suppression, c: &Comments, was_used: bool, config: &Config)
             .help("remove the comment"),
         );
     }
-    if s.reason.is_none() && config.require_reason {
+    if s.reason().is_none() && config.require_reason {
         out.push(
             make(
                 &rules::NO_REASON,

@@ -1,5 +1,7 @@
 //! `# aegis: ignore[AEG101] reason until=2027-01-31`
 
+use aegis_diag::SuppressionMistake;
+
 use crate::facts::Facts;
 
 /// One suppression comment.
@@ -7,11 +9,7 @@ use crate::facts::Facts;
 pub(crate) struct Suppression {
     /// Byte offset and length of the comment.
     pub(crate) at: (u32, u32),
-    /// Rule ids; empty means every rule.
-    pub(crate) rules: Vec<String>,
-    pub(crate) reason: Option<String>,
-    /// `YYYY-MM-DD`, the last day it counts.
-    pub(crate) until: Option<String>,
+    said: aegis_diag::Suppression,
     /// What is wrong with it, if anything.
     pub(crate) mistake: Option<String>,
 }
@@ -19,12 +17,21 @@ pub(crate) struct Suppression {
 impl Suppression {
     /// Whether it speaks of a rule.
     pub(crate) fn covers(&self, rule: &str) -> bool {
-        self.rules.is_empty() || self.rules.iter().any(|r| r == rule)
+        self.said.covers(rule)
     }
 
     /// Whether it has ended before `today`.
     pub(crate) fn is_over(&self, today: &str) -> bool {
-        !today.is_empty() && self.until.as_deref().is_some_and(|u| u < today)
+        self.said.is_over((!today.is_empty()).then_some(today))
+    }
+
+    pub(crate) fn reason(&self) -> Option<&str> {
+        self.said.reason.as_deref()
+    }
+
+    /// The last day it counts, `YYYY-MM-DD`.
+    pub(crate) fn until(&self) -> Option<&str> {
+        self.said.until.as_deref()
     }
 }
 
@@ -38,71 +45,27 @@ pub(crate) fn of(facts: &Facts) -> Vec<Suppression> {
 }
 
 fn read(at: u32, comment: &str) -> Option<Suppression> {
-    let rest = comment
-        .split_once("aegis:")?
-        .1
-        .trim_start()
-        .strip_prefix("ignore")?;
-    if rest.starts_with(|c: char| c.is_alphanumeric() || c == '_' || c == '-') {
-        return None;
-    }
-    let mut mistake = None;
-    let (list, rest) = match rest.strip_prefix('[') {
-        Some(inner) => match inner.split_once(']') {
-            Some((list, rest)) => (list, rest),
-            None => {
-                mistake =
-                    Some("the list of rules is not closed; expected `ignore[AEG101]`".to_owned());
-                (inner, "")
-            }
-        },
-        None => ("", rest),
-    };
-    let mut rules = Vec::new();
-    for word in list.split(',').map(str::trim).filter(|w| !w.is_empty()) {
-        match crate::rules::find(word) {
-            Some(r) => rules.push(r.id.to_owned()),
-            None => {
-                rules.push(word.to_owned());
-                mistake = Some(format!("`{word}` is not a rule"));
-            }
-        }
-    }
-    let mut until = None;
-    let mut reason = Vec::new();
-    for word in rest.split_whitespace() {
-        match word.strip_prefix("until=") {
-            Some(date) if is_date(date) => until = Some(date.to_owned()),
-            Some(date) => {
-                mistake = Some(format!(
-                    "`until={date}` is not a date; expected until=YYYY-MM-DD"
-                ));
-            }
-            None => reason.push(word),
-        }
-    }
-    let reason = reason.join(" ");
-    let reason = reason.trim_start_matches([':', '-', ' ']).to_owned();
+    let (_, text) = comment.split_once("aegis:")?;
+    let said = aegis_diag::Suppression::read(text, |word| Some(crate::rules::find(word)?.id))?;
     Some(Suppression {
         at: (at, u32::try_from(comment.len()).unwrap_or(u32::MAX)),
-        rules,
-        reason: (!reason.is_empty()).then_some(reason),
-        until,
-        mistake,
+        mistake: said.mistake.as_ref().and_then(told),
+        said,
     })
 }
 
-fn is_date(s: &str) -> bool {
-    let parts: Vec<&str> = s.split('-').collect();
-    let number = |p: &str, n: usize| p.len() == n && p.bytes().all(|b| b.is_ascii_digit());
-    match parts.as_slice() {
-        [y, m, d] => {
-            let in_range =
-                |p: &str, max: u32| p.parse::<u32>().is_ok_and(|n| (1..=max).contains(&n));
-            number(y, 4) && number(m, 2) && number(d, 2) && in_range(m, 12) && in_range(d, 31)
+/// A mistake in words.
+fn told(mistake: &SuppressionMistake) -> Option<String> {
+    Some(match mistake {
+        SuppressionMistake::NotClosed => {
+            "the list of rules is not closed; expected `ignore[AEG101]`".to_owned()
         }
-        _ => false,
-    }
+        SuppressionMistake::NotARule(word) => format!("`{word}` is not a rule"),
+        SuppressionMistake::NotADate(date) => {
+            format!("`until={date}` is not a date; expected until=YYYY-MM-DD")
+        }
+        _ => return None,
+    })
 }
 
 #[cfg(test)]
@@ -116,8 +79,8 @@ mod tests {
             "# aegis: ignore[AEG101, ungoverned-tool] reviewed by security until=2027-01-31",
         )
         .unwrap();
-        assert_eq!(s.rules, ["AEG101", "AEG103"]);
-        assert_eq!(s.reason.as_deref(), Some("reviewed by security"));
+        assert_eq!(s.said.rules, ["AEG101", "AEG103"]);
+        assert_eq!(s.reason(), Some("reviewed by security"));
         assert!(s.is_over("2027-02-01") && !s.is_over("2027-01-31") && !s.is_over(""));
         assert!(s.covers("AEG101") && !s.covers("AEG102") && s.mistake.is_none());
     }

@@ -22,7 +22,7 @@ pub(super) struct Policies {
     /// As it was.
     pub(super) before: PolicyBefore,
     /// Where it is, if one is named.
-    path: Option<PathBuf>,
+    pub(super) path: Option<PathBuf>,
 }
 
 /// Reads the policy and what it was. One that is there and has mistakes ends the run.

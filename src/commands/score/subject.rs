@@ -6,7 +6,7 @@ use aegis_gate::evidence::Files;
 use aegis_gate::{Assessment, assess};
 use aegis_policy::policy::Policy;
 
-use crate::cli::{Color, SubjectArgs};
+use crate::cli::{Color, ConfigArgs, SubjectArgs};
 use crate::commands::scan;
 use crate::config::{self, Env, Settings};
 use crate::exit::Exit;
@@ -38,7 +38,8 @@ impl Subject {
         super::no_stdin(&args.paths)?;
         let settings = Settings::resolve(args.settings(), &args.config, env, &args.paths)?;
         let policy = policy(args, color, env, streams)?;
-        let files = files(args, env, policy.as_ref().map(|(path, _)| path.as_path()))?;
+        let file = policy.as_ref().map(|(path, _)| path.as_path());
+        let files = files(&args.config, env, &args.paths, file)?;
         let probe = aegis_probe::Options {
             today: Some(env.today()?.to_string()),
             ..aegis_probe::Options::default()
@@ -130,10 +131,14 @@ fn policy(
 }
 
 /// The files that evidence is read from.
-fn files(args: &SubjectArgs, env: &Env, policy: Option<&Path>) -> anyhow::Result<Files> {
-    let settings = config::settings_file(&args.config, env, &args.paths);
-    let root = config::score(&args.config, env, &args.paths)?.root;
-    let root = root.unwrap_or_else(|| top(&args.paths, settings.as_deref()));
+pub(crate) fn files(
+    args: &ConfigArgs,
+    env: &Env,
+    paths: &[PathBuf],
+    policy: Option<&Path>,
+) -> anyhow::Result<Files> {
+    let settings = config::settings_file(args, env, paths);
+    let root = root(args, env, paths)?;
     let mut files = Files::default();
     files.read_ci(&root);
     if let Some(path) = &settings {
@@ -145,7 +150,14 @@ fn files(args: &SubjectArgs, env: &Env, policy: Option<&Path>) -> anyhow::Result
     Ok(files)
 }
 
-/// Where CI has its files: the top of the git repository that the first path lies in, else the
+/// Where CI has its files, unless the settings say otherwise.
+pub(crate) fn root(args: &ConfigArgs, env: &Env, paths: &[PathBuf]) -> anyhow::Result<PathBuf> {
+    let settings = config::settings_file(args, env, paths);
+    let root = config::score(args, env, paths)?.root;
+    Ok(root.unwrap_or_else(|| top(paths, settings.as_deref())))
+}
+
+/// The top of the git repository that the first path lies in, else the
 /// folder of the settings, else the path itself.
 fn top(paths: &[PathBuf], settings: Option<&Path>) -> PathBuf {
     let first = paths.first().map_or(Path::new("."), PathBuf::as_path);

@@ -2,9 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use aegis_diag::content_fingerprint;
+use aegis_diag::{content_fingerprint, is_date};
 use aegis_probe::guards::Guards;
-use jiff::civil::Date;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
@@ -210,14 +209,6 @@ fn words(error: &serde_json::Error) -> String {
         _ => None,
     };
     format!("{said}{}", nearest.unwrap_or_default())
-}
-
-/// Whether a text is a day as `YYYY-MM-DD`.
-pub(super) fn is_date(text: &str) -> bool {
-    text.len() == 10
-        && text
-            .parse::<Date>()
-            .is_ok_and(|date| date.to_string() == text)
 }
 
 #[cfg(test)]

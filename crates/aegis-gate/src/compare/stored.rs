@@ -16,7 +16,7 @@ const VERSION: u64 = 1;
 #[non_exhaustive]
 pub enum StoredError {
     /// It is not JSON, or of another shape.
-    #[error("it is no report of Aegis: {0}")]
+    #[error("it is no report of Aegis")]
     Shape(#[from] serde_json::Error),
     /// It is something else.
     #[error(

@@ -40,8 +40,19 @@ pub(crate) struct Region {
 pub(crate) struct Changes {
     /// Where, in the order of the rules of the old policy; each decided by the engine.
     pub(crate) regions: Vec<Region>,
-    /// Whether that is all: nothing else changes, and this is proved.
+    /// Whether the budget sufficed. If it did and nothing is `unshown`, the regions are all.
     pub(crate) complete: bool,
+    /// Further differences that may come about, as what is decided before and after. No action was
+    /// found that shows one, as where a name would have to have no known effect.
+    pub(crate) unshown: Vec<(Outcome, Outcome)>,
+}
+
+impl Changes {
+    /// Whether it is proved that the regions are everything in which a decision gets weaker.
+    pub(crate) fn weaker_are_known(&self) -> bool {
+        let weaker = |((was, _), (is, _)): &(Outcome, Outcome)| is < was;
+        self.complete && !self.unshown.iter().any(weaker)
+    }
 }
 
 /// Who decides before and after, and what comes out.
@@ -64,8 +75,16 @@ pub(crate) fn compare(old: &Policy, new: &Policy, options: &Options) -> Changes 
     comparison
         .unshown
         .retain(|key| !comparison.regions.contains_key(key));
+    let mut unshown: Vec<(Outcome, Outcome)> = comparison
+        .unshown
+        .iter()
+        .map(|(_, _, was, is)| (*was, *is))
+        .collect();
+    unshown.sort_unstable();
+    unshown.dedup();
     Changes {
-        complete: comparison.complete && comparison.unshown.is_empty(),
+        complete: comparison.complete,
+        unshown,
         regions: comparison.regions.into_values().collect(),
     }
 }

@@ -29,6 +29,7 @@ mod time;
 mod witness;
 mod words;
 mod world;
+mod zones;
 
 #[cfg(test)]
 mod tests;

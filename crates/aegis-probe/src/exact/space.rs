@@ -3,13 +3,14 @@
 
 use std::rc::Rc;
 
-use aegis_policy::clock::Wall;
+use aegis_policy::clock::{Moment, Wall, Zone};
 use aegis_policy::condition::{Compiled, window};
 use aegis_policy::model::{Approval, Atom, Truth};
 
 use super::boxes::{Bits, Box, MOST_CELLS};
 use super::cells::{self, Sample};
 use super::world::{Variable, View, World};
+use super::zones;
 
 /// Seconds of a week.
 pub(super) const WEEK: u32 = 7 * 86_400;
@@ -22,6 +23,8 @@ pub(super) const NOON: u32 = 2 * 86_400 + 43_200;
 pub(super) enum Stand {
     /// A second of the week, Monday's first being 0.
     Second(u32),
+    /// A moment, where clocks of several zones matter; seconds since 1970.
+    Moment(i64),
     /// A parameter.
     Param(Sample),
     /// What is said of a statement.
@@ -106,7 +109,7 @@ impl World<'_> {
             .filter_map(|t| Some(self.tests.get(*t)?.compiled))
             .collect();
         let table = Rc::new(match self.variables.get(variable) {
-            Some(Variable::Clock(_)) => clock(&compiled),
+            Some(Variable::Clock) => self.clocks(tests, &compiled),
             Some(Variable::Param(_, many)) => params(&compiled, *many),
             _ => Table {
                 truths: [Truth::True, Truth::CannotTell, Truth::False]
@@ -121,6 +124,79 @@ impl World<'_> {
         self.tables.borrow_mut().insert(key, Rc::clone(&table));
         table
     }
+}
+
+impl World<'_> {
+    fn clocks(&self, tests: &[usize], compiled: &[&Compiled]) -> Table {
+        let of: Vec<usize> = tests
+            .iter()
+            .filter_map(|t| Some(self.tests.get(*t)?.policy))
+            .collect();
+        let zones: Vec<&Zone> = self.policies.iter().map(|policy| policy.zone()).collect();
+        match of.iter().all(|policy| *policy == 0) {
+            true => clock(compiled),
+            false => several(compiled, &of, &zones),
+        }
+    }
+}
+
+/// Moments cut at the ends of windows that are read on several clocks, equal pieces put together;
+/// `of` says for each test which zone it reads.
+fn several(tests: &[&Compiled], of: &[usize], zones: &[&Zone]) -> Table {
+    let mut table = Table {
+        all: true,
+        ..Table::default()
+    };
+    let week = i64::from(WEEK);
+    for way in zones::ways(zones) {
+        // Where clocks lie so to each other for less than a week, not every combination is seen.
+        table.all &= way.to - way.from >= week;
+        let end = way.to.min(way.from + week);
+        let mut cuts = vec![way.from];
+        for (number, zone) in zones.iter().enumerate() {
+            let start = zones::shown(zone, way.from);
+            let mut seconds = vec![0, 43_200];
+            for test in tests.iter().zip(of).filter(|(_, of)| **of == number) {
+                if let Atom::Window { after, before, .. } = test.0.atom() {
+                    let ends = [after, before].into_iter().flatten().copied();
+                    seconds.extend(ends.filter(|s| *s < 86_400));
+                }
+            }
+            for day in 0..7 {
+                let of_day = seconds.iter().map(|s| day * 86_400 + i64::from(*s));
+                cuts.extend(of_day.map(|local| way.from + (local - start).rem_euclid(week)));
+            }
+        }
+        cuts.retain(|at| *at < end);
+        cuts.sort_unstable();
+        cuts.dedup();
+        for at in cuts {
+            let truth = |(test, of): (&&Compiled, &usize)| match (test.atom(), zones.get(*of)) {
+                (
+                    Atom::Window {
+                        after,
+                        before,
+                        weekdays,
+                    },
+                    Some(zone),
+                ) => {
+                    let wall = zone.wall(Moment::new(at, 0));
+                    Truth::from(window(*after, *before, *weekdays, wall))
+                }
+                _ => Truth::CannotTell,
+            };
+            let truths: Vec<Truth> = tests.iter().zip(of).map(truth).collect();
+            if !table.truths.contains(&truths) {
+                if table.truths.len() >= MOST_CELLS - 1 {
+                    table.all = false;
+                    return table;
+                }
+                table.truths.push(truths);
+                table.stands.push(Stand::Moment(at));
+            }
+        }
+    }
+    table
 }
 
 /// The week cut at the ends of windows, equal pieces put together.

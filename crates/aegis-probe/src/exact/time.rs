@@ -3,13 +3,14 @@
 
 use aegis_diag::{Certainty, Severity};
 use aegis_policy::action::Action;
-use aegis_policy::clock::Wall;
+use aegis_policy::clock::{Moment, Wall};
 use aegis_policy::decision::Decider;
-use aegis_policy::model::{Approval, Atom};
+use aegis_policy::model::{Approval, Atom, Condition};
 
 use super::analyse::{suspect, unattended};
 use super::space::{WEEK, wall};
 use super::witness::moment;
+use super::zones::{self, Shift};
 use super::{Exact, Reach};
 use crate::suspect::{Idea, Subject};
 use crate::{Found, rules};
@@ -67,13 +68,17 @@ impl Exact<'_> {
     /// What windows of rules that restrict leave open.
     pub(super) fn time_holes(&self, reaches: &[Reach], found: &mut Found) {
         let mut seen = Vec::new();
+        let mut rules = self.policy.checked().rules().iter();
+        let timed = rules.any(|rule| rule.conditions.iter().any(is_window));
+        let shifts = match timed && self.policy.zone().name() != "UTC" {
+            true => zones::shifts(self.policy.zone()),
+            false => Vec::new(),
+        };
         for (rule, written) in self.policy.checked().rules().iter().enumerate() {
-            let window = written
-                .conditions
-                .iter()
-                .position(|c| matches!(c.atom, Atom::Window { .. }));
+            let window = written.conditions.iter().position(is_window);
             let Some(window) = window else { continue };
             self.other_zone(rule, window, found);
+            self.shifted(rule, window, &shifts, found);
             let Some(Reach::Live(action, at)) = reaches.get(rule) else {
                 continue;
             };
@@ -194,6 +199,57 @@ impl Exact<'_> {
         out
     }
 
+    /// A restriction that begins or ends in an hour that the clocks have twice or not at all: what
+    /// was meant for one stretch of time holds for two, or for less.
+    fn shifted(&self, rule: usize, window: usize, shifts: &[Shift], found: &mut Found) {
+        let Some(written) = self.policy.checked().rules().get(rule) else {
+            return;
+        };
+        let Some(condition) = written.conditions.get(window) else {
+            return;
+        };
+        let Atom::Window { after, before, .. } = condition.atom else {
+            return;
+        };
+        if written.approval.value == Approval::Auto {
+            return;
+        }
+        let within = |end: &u32, shift: &Shift| shift.from < *end && *end < shift.to;
+        let hit = shifts.iter().find_map(|shift| {
+            let mut ends = [after, before].into_iter().flatten();
+            Some((shift, ends.find(|end| within(end, shift))?))
+        });
+        let Some((shift, end)) = hit else { return };
+        let clock = |second: u32| format!("{:02}:{:02}", second / 3_600, second / 60 % 60);
+        let zone = self.policy.zone().name();
+        let at = Moment::new(shift.at, 0);
+        let date = at.to_string();
+        let day = date.split('T').next().unwrap_or_default();
+        let how = match shift.skipped {
+            true => "does not come",
+            false => "comes twice",
+        };
+        let message = format!(
+            "the window of rule `{}` changes at {}, and in {zone} the time from {} to {} {how} on {day}",
+            written.name.value,
+            clock(end),
+            clock(shift.from),
+            clock(shift.to),
+        );
+        let mut out = suspect(
+            &rules::CONDITION_GAP,
+            Subject::Condition(rule, window),
+            "clock-change",
+            message,
+        );
+        out.severity = Severity::Info;
+        if let Some((action, _)) = self.meant(rule, None) {
+            out.decider = self.decide(found, &action, at).by;
+            out.witnesses.push((action, at));
+        }
+        found.suspects.push(out);
+    }
+
     /// A rule that speaks of a place while the policy is in another zone.
     fn other_zone(&self, rule: usize, window: usize, found: &mut Found) {
         let Some(written) = self.policy.checked().rules().get(rule) else {
@@ -226,6 +282,10 @@ impl Exact<'_> {
         }
         found.suspects.push(out);
     }
+}
+
+fn is_window(condition: &Condition) -> bool {
+    matches!(condition.atom, Atom::Window { .. })
 }
 
 /// A time of the week in words.

@@ -10,12 +10,10 @@ use super::boxes::{Bits, Box};
 use super::cells::Sample;
 use super::space::{NOON, Space, Stand, WEEK, wall};
 use super::world::{Variable, World, effect_at};
+use super::zones::MONDAY;
 
 /// Combinations of cells that are tried before a region is left without a witness.
 const MOST_TRIED: usize = 96;
-
-/// Monday, 5 January 2026, midnight in UTC.
-const MONDAY: i64 = 1_767_571_200;
 
 /// The moment at which a clock in a zone shows a second of the week. Weeks in which the clocks
 /// change are passed over.
@@ -222,11 +220,14 @@ impl World<'_> {
     ) -> Vec<(Action, Moment)> {
         let mut action = Action::new(kind).target(target).agent(agent);
         let zone = self.policies.get(policy).map(|p| p.zone());
-        let mut second = NOON;
+        let (mut second, mut fixed) = (NOON, None);
         for (axis, cell) in space.axes.iter().zip(cells) {
             let stand = axis.table.stands.get(*cell);
             match (self.variables.get(axis.variable), stand) {
-                (Some(Variable::Clock(_)), Some(Stand::Second(at))) => second = *at,
+                (Some(Variable::Clock), Some(Stand::Second(at))) => second = *at,
+                (Some(Variable::Clock), Some(Stand::Moment(at))) => {
+                    fixed = Some(Moment::new(*at, 0));
+                }
                 (Some(Variable::Param(path, _)), Some(Stand::Param(sample))) => {
                     action = match sample {
                         Sample::Value(value) => set(action, path, vec![value.clone()]),
@@ -246,7 +247,7 @@ impl World<'_> {
         let Some(zone) = zone else {
             return Vec::new();
         };
-        let at = moment(zone, second);
+        let at = fixed.unwrap_or_else(|| moment(zone, second));
         let found = action
             .effect_found()
             .effect

@@ -16,6 +16,7 @@ use super::pairs::Ends;
 use super::space::Table;
 use super::steps::Steps;
 use super::words::{self, Piece, Words};
+use super::zones;
 
 /// By name: the rules that speak of it.
 type Speaking = RefCell<FxHashMap<Box<str>, Rc<[u64]>>>;
@@ -74,8 +75,8 @@ impl View {
 /// What a condition looks at.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) enum Variable {
-    /// The clock in a zone.
-    Clock(String),
+    /// The clock, or the clocks of both policies.
+    Clock,
     /// A parameter, by its path, and whether that leads to several values.
     Param(String, bool),
     /// A statement in words.
@@ -89,6 +90,8 @@ pub(super) struct TestOf<'p> {
     pub(super) compiled: &'p Compiled,
     /// What it looks at, by number.
     pub(super) variable: usize,
+    /// The policy it is of, whose clock it reads.
+    pub(super) policy: usize,
 }
 
 /// The names of one field.
@@ -148,8 +151,8 @@ struct Gathered<'p> {
 }
 
 impl<'p> Gathered<'p> {
-    fn policy(&mut self, at: usize, policy: &'p Policy) {
-        let zone = policy.zone().name();
+    /// `clock` says which policies read the same clock.
+    fn policy(&mut self, at: usize, policy: &'p Policy, clock: usize) {
         for (number, rule) in policy.checked().rules().iter().enumerate() {
             let m = &rule.matches;
             let fields = [&m.kind, &m.target, &m.agent];
@@ -158,7 +161,7 @@ impl<'p> Gathered<'p> {
                 *out = self.patterns(field, written.as_deref());
             }
             let conditions = policy.conditions(u32::try_from(number).unwrap_or(u32::MAX));
-            let tests: BTreeSet<usize> = conditions.iter().map(|c| self.test(c, zone)).collect();
+            let tests: BTreeSet<usize> = conditions.iter().map(|c| self.test(c, clock)).collect();
             let effects = m.effect.as_ref().map_or(EVERY_EFFECT, |effects| {
                 effects
                     .iter()
@@ -217,15 +220,15 @@ impl<'p> Gathered<'p> {
         out
     }
 
-    fn test(&mut self, compiled: &'p Compiled, zone: &str) -> usize {
+    fn test(&mut self, compiled: &'p Compiled, clock: usize) -> usize {
         let (key, variable) = match compiled.atom() {
             Atom::Window {
                 after,
                 before,
                 weekdays,
             } => (
-                format!("w{after:?}{before:?}{weekdays}{zone}"),
-                Variable::Clock(zone.to_owned()),
+                format!("w{after:?}{before:?}{weekdays}/{clock}"),
+                Variable::Clock,
             ),
             Atom::Param { path, test } => (
                 format!("p{}\0{test:?}", path.text),
@@ -245,7 +248,11 @@ impl<'p> Gathered<'p> {
                 self.variables.len() - 1
             }
         };
-        self.tests.push(TestOf { compiled, variable });
+        self.tests.push(TestOf {
+            compiled,
+            variable,
+            policy: clock,
+        });
         self.test_numbers.insert(key, self.tests.len() - 1);
         self.tests.len() - 1
     }
@@ -256,7 +263,12 @@ impl<'p> World<'p> {
     pub(super) fn new(policies: &[&'p Policy], budget: usize) -> Self {
         let mut gathered = Gathered::default();
         for (at, policy) in policies.iter().enumerate() {
-            gathered.policy(at, policy);
+            // Clocks that show the same are one.
+            let clock = match policies.first() {
+                Some(first) if zones::same(first.zone(), policy.zone()) => 0,
+                _ => at,
+            };
+            gathered.policy(at, policy, clock);
         }
         let names = gathered.alternatives.map(|alternatives| Names {
             counting: (0..alternatives.len())

@@ -74,7 +74,7 @@ fn text(diff: &PolicyDiff, (old, new): (&str, &str), look: &Options) -> String {
     )];
     parts.extend(diff.regions.iter().map(|r| region(r, paint)));
     if !diff.unknown.is_empty() {
-        let mut lines = vec![paint.ink(Ink::Doubtful, "Not compared within the budget:")];
+        let mut lines = vec![paint.ink(Ink::Doubtful, "Not decided:")];
         lines.extend(diff.unknown.iter().map(|u| format!("  {}", clean::line(u))));
         parts.push(lines.join("\n"));
     }

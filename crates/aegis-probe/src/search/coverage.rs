@@ -18,7 +18,6 @@ use super::rules::{RuleView, speaks_of_all};
 use super::say;
 use super::scenes::BENIGN;
 use super::vocabulary::{self, TARGETS, is_critical};
-use super::words::Shape;
 use crate::rules;
 use crate::suspect::{Field, Idea, Subject, Suspect};
 
@@ -296,28 +295,15 @@ pub(crate) fn is_meant(rule: &RuleView<'_>, name: &str, effect: Effect) -> bool 
     if rule.spells(&name) {
         return true;
     }
-    let globs = rule.kinds.iter().flatten();
-    let mut alternatives = globs
-        .flat_map(aegis_policy::glob::Glob::alternatives)
-        .filter(|a| a.matches(&name));
-    alternatives.any(|alternative| {
-        let shape = Shape::of(alternative);
-        shape.effect() == Some(effect) && !shape.objects().is_empty()
-    })
+    let mut deeds = rule.deeds(&name);
+    deeds.any(|deed| deed.effect == Some(effect) && deed.objects)
 }
 
 /// Whether a rule says the deed, and an earlier one restricts it for some targets: then the policy
 /// parts targets, and this is the rest.
 fn is_rest(earlier: &[RuleView<'_>], rule: &RuleView<'_>, name: &str, effect: Effect) -> bool {
     let key = canonical(name);
-    let globs = rule
-        .kinds
-        .iter()
-        .flatten()
-        .flat_map(aegis_policy::glob::Glob::alternatives);
-    let verbs = globs
-        .filter(|a| a.matches(&key))
-        .filter_map(|a| Shape::of(a).effect());
+    let verbs = rule.deeds(&key).filter_map(|deed| deed.effect);
     let mut said: Vec<Effect> = verbs.filter(|verb| is_dangerous(*verb)).collect();
     if rule.names_effect(effect) {
         said.push(effect);

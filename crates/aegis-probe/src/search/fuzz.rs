@@ -125,11 +125,15 @@ fn runner(cases: usize, seed: u64) -> TestRunner {
         max_shrink_iters: 512,
         ..Config::default()
     };
-    let mut bytes = [0; 32];
+    // Its last byte keeps the state of this generator from being zero.
+    let mut bytes = [0; 16];
+    if let Some(last) = bytes.last_mut() {
+        *last = 1;
+    }
     for (byte, from) in bytes.iter_mut().zip(seed.to_le_bytes()) {
         *byte = from;
     }
-    TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &bytes))
+    TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::XorShift, &bytes))
 }
 
 fn made(search: &Search<'_>, draft: &Draft) -> (Action, Moment) {

@@ -13,7 +13,7 @@ use aegis_diag::{Certainty, Severity};
 use aegis_policy::action::Action;
 use aegis_policy::clock::Moment;
 use aegis_policy::decision::Decider;
-use aegis_policy::glob::Glob;
+use aegis_policy::glob::{Glob, Token};
 use aegis_policy::model::{Approval, Effect};
 use aegis_policy::name::canonical;
 use aegis_policy::policy::NameField;
@@ -22,6 +22,7 @@ use self::candidates::Tier;
 use super::coverage::is_meant;
 use super::reference::Form;
 use super::rules::RuleView;
+use super::vocabulary::Verb;
 use super::words::Shape;
 use super::{Search, Watched, say, setting};
 use crate::rules;
@@ -87,6 +88,50 @@ struct Published {
     decider: Decider,
 }
 
+/// How names start that automatic rules speak of.
+struct Openings {
+    /// Whether names may start with this byte.
+    first: [bool; 256],
+}
+
+impl Openings {
+    fn new(rules: &[RuleView<'_>]) -> Self {
+        let mut first = [false; 256];
+        for rule in rules.iter().filter(|rule| rule.is_auto()) {
+            let Some(globs) = &rule.kinds else {
+                return Self { first: [true; 256] };
+            };
+            for alternative in globs.iter().flat_map(Glob::alternatives) {
+                match alternative.tokens().first() {
+                    Some(Token::Literal(text)) if !text.is_empty() => {
+                        let slot = text
+                            .bytes()
+                            .next()
+                            .and_then(|b| first.get_mut(usize::from(b)));
+                        if let Some(slot) = slot {
+                            *slot = true;
+                        }
+                    }
+                    _ => return Self { first: [true; 256] },
+                }
+            }
+        }
+        Self { first }
+    }
+
+    /// Whether such a rule may speak of a name. Only what starts with a letter or digit of ASCII,
+    /// which its canonical spelling keeps but for case, is ever said not to.
+    fn may_start(&self, name: &str) -> bool {
+        match name.bytes().next() {
+            Some(b) if b.is_ascii_alphanumeric() => {
+                let first = self.first.get(usize::from(b.to_ascii_lowercase()));
+                first.copied().unwrap_or(true)
+            }
+            _ => true,
+        }
+    }
+}
+
 /// The state of the search.
 struct Hunt {
     misses: Vec<Miss>,
@@ -99,6 +144,7 @@ struct Hunt {
     published: BTreeMap<(Effect, String, String), Rc<Vec<Published>>>,
     speaking: Vec<u64>,
     autos: Vec<u64>,
+    openings: Openings,
     default_auto: bool,
     /// Whether there is a finding about the default already.
     default_known: bool,
@@ -121,6 +167,7 @@ impl Hunt {
             published: BTreeMap::new(),
             speaking: Vec::new(),
             autos,
+            openings: Openings::new(rules),
             default_auto: defaults.approval.value == Approval::Auto,
             default_known: search.is_reported(Decider::Default),
         }
@@ -175,6 +222,9 @@ impl Hunt {
         let Some((_, verb)) = quest.shape.verb else {
             return;
         };
+        if search.knows_tools() {
+            return self.own(search, quest, verb);
+        }
         for tool in self.automatic(search, quest, verb.effect).iter() {
             let other_verb = || !tool.lower.contains(verb.text);
             if self.default_known && tool.decider == Decider::Default && other_verb() {
@@ -183,6 +233,26 @@ impl Hunt {
             if candidates::does_the_same(quest.shape, verb, tool.name, &tool.lower) {
                 let action = renamed(&quest.watched.action, tool.name, &quest.watched.params);
                 self.keep(search, quest, tool.name, tool.decider, Tier::Real, action);
+            }
+        }
+    }
+
+    /// The program's own tools that do the same: where these are known, no others exist. Those that
+    /// do harm unattended are reported as such.
+    fn own(&mut self, search: &Search<'_>, quest: &Quest<'_>, verb: &Verb) {
+        for tool in search.input.tools {
+            let Watched { action, at, params } = quest.watched;
+            let action = renamed(action, &tool.name, params).hints(tool.hints);
+            let decision = search.board.decide(&action, *at);
+            if decision.approval != Approval::Auto
+                || decision.effect.effect != Some(verb.effect)
+                || search.own_tool_decided_by(decision.by)
+            {
+                continue;
+            }
+            let lower = tool.name.to_ascii_lowercase();
+            if candidates::does_the_same(quest.shape, verb, &tool.name, &lower) {
+                self.keep(search, quest, &tool.name, decision.by, Tier::Real, action);
             }
         }
     }
@@ -233,6 +303,9 @@ impl Hunt {
 
     fn try_name(&mut self, search: &Search<'_>, quest: &Quest<'_>, name: &str, tier: Tier) {
         search.board.count(1);
+        if !self.default_auto && !self.openings.may_start(name) {
+            return; // no rule that could make it automatic speaks of such names
+        }
         let key = canonical(name);
         search
             .input
@@ -367,7 +440,13 @@ fn suspect(
     let rule = &search.rules[number];
     let rank = |m: &Miss| (m.tier, !m.same_verb, m.name.len());
     misses.sort_by(|a, b| rank(a).cmp(&rank(b)).then_with(|| a.name.cmp(&b.name)));
-    let worst = misses.iter().map(|miss| severity(rule, miss)).max();
+    let known = search.knows_tools();
+    let graded = |miss: &Miss| match severity(rule, miss) {
+        // Nobody has such a tool, now.
+        severity if known && miss.tier != Tier::Real => severity.min(Severity::Medium),
+        severity => severity,
+    };
+    let worst = misses.iter().map(graded).max();
     let names = misses
         .iter()
         .take(say::EXAMPLES)

@@ -1,8 +1,12 @@
 //! The rules of a policy as the search sees them: their patterns parsed, and what they are for.
 
+use std::cell::OnceCell;
+
 use aegis_policy::glob::{Glob, Token};
 use aegis_policy::model::{Approval, Effect, Located, Rule};
 use aegis_policy::policy::Policy;
+
+use super::words::Shape;
 
 /// A rule.
 #[derive(Debug)]
@@ -17,6 +21,17 @@ pub(crate) struct RuleView<'p> {
     pub(crate) targets: Option<Vec<Glob>>,
     /// Its patterns on agents.
     pub(crate) agents: Option<Vec<Glob>>,
+    /// See [`deeds`](Self::deeds).
+    deeds: OnceCell<Vec<Deed>>,
+}
+
+/// What an alternative of a pattern on types says.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Deed {
+    /// What its verb does, if it has one.
+    pub(crate) effect: Option<Effect>,
+    /// Whether it names what that is done to.
+    pub(crate) objects: bool,
 }
 
 /// The rules of a policy, in order.
@@ -29,6 +44,7 @@ pub(crate) fn views(policy: &Policy) -> Vec<RuleView<'_>> {
             kinds: globs(rule.matches.kind.as_deref()),
             targets: globs(rule.matches.target.as_deref()),
             agents: globs(rule.matches.agent.as_deref()),
+            deeds: OnceCell::new(),
         })
         .collect()
 }
@@ -86,6 +102,23 @@ impl RuleView<'_> {
             Some(globs) => globs.iter().any(|glob| glob.matches(canonical)),
             None => true,
         }
+    }
+
+    /// What those of its alternatives say that match a name.
+    pub(crate) fn deeds(&self, canonical: &str) -> impl Iterator<Item = Deed> {
+        let alternatives = || self.kinds.iter().flatten().flat_map(Glob::alternatives);
+        let deeds = self.deeds.get_or_init(|| {
+            let shapes = alternatives().map(Shape::of);
+            let deed = |shape: Shape| Deed {
+                effect: shape.effect(),
+                objects: !shape.objects().is_empty(),
+            };
+            shapes.map(deed).collect()
+        });
+        let matching = alternatives().zip(deeds);
+        matching
+            .filter(move |(alternative, _)| alternative.matches(canonical))
+            .map(|(_, deed)| *deed)
     }
 
     /// The first of its patterns on types that matches a name.

@@ -30,12 +30,29 @@ pub(crate) const PUBLISHED: [&str; 2] = ["published tool", "published tools"];
 
 /// `` `a`, `b` and 5 more published tools ``.
 pub(crate) fn some((count, examples): &(usize, Vec<String>), [one, many]: [&str; 2]) -> String {
-    let quoted: Vec<String> = examples
+    let quoted = examples
         .iter()
-        .take(SHOWN)
-        .map(|name| format!("`{}`", name.escape_debug()))
-        .collect();
-    let mut words: Vec<&str> = quoted.iter().map(String::as_str).collect();
+        .map(|name| format!("`{}`", name.escape_debug()));
+    first_of(*count, quoted, [one, many])
+}
+
+/// The same with the place of each: `` `a` (src/a.py:3) and `b` (tools.json) ``.
+pub(crate) fn placed<'a>(
+    count: usize,
+    examples: impl Iterator<Item = (&'a str, &'a str)>,
+    more: [&str; 2],
+) -> String {
+    let quoted = examples.map(|(name, place)| format!("`{}` ({place})", name.escape_debug()));
+    first_of(count, quoted, more)
+}
+
+fn first_of(
+    count: usize,
+    examples: impl Iterator<Item = String>,
+    [one, many]: [&str; 2],
+) -> String {
+    let shown: Vec<String> = examples.take(SHOWN).collect();
+    let mut words: Vec<&str> = shown.iter().map(String::as_str).collect();
     let more = count.saturating_sub(words.len());
     let rest = format!("{more} more {}", if more == 1 { one } else { many });
     if more > 0 {

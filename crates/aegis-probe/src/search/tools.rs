@@ -108,6 +108,10 @@ fn suspect(
         .iter()
         .map(|u| format!("{} ({})", u.tool.name, u.tool.source));
     let affected = (tools.len(), shown.take(say::EXAMPLES).collect());
+    let named = tools
+        .iter()
+        .map(|u| (u.tool.name.as_str(), u.tool.source.as_str()));
+    let named = say::placed(tools.len(), named, ["of your tools"; 2]);
     let first = tools.first().map_or("", |u| u.tool.name.as_str());
     let (subject, by) = place(search, decider, first);
     let (verb, its) = if tools.len() == 1 {
@@ -128,8 +132,7 @@ fn suspect(
         certainty: Certainty::Heuristic,
         assumes: Vec::new(),
         message: format!(
-            "{} {verb} unattended ({by}), and {its} {}",
-            say::some(&affected, ["of your tools"; 2]),
+            "{named} {verb} unattended ({by}), and {its} {}",
             says(&effects, tools.len() == 1)
         ),
         expected: Some("a person is asked about this tool".to_owned()),

@@ -3,7 +3,10 @@
 //! What a name does to the world is for the engine to say (`aegis_policy::effect`); the words here
 //! only serve to make names up: other ways to say what a rule says.
 
+use std::sync::OnceLock;
+
 use aegis_policy::model::Effect;
+use rustc_hash::FxHashMap;
 
 /// A verb of one word.
 #[derive(Debug)]
@@ -57,10 +60,20 @@ pub(crate) fn verbs() -> &'static [Verb] {
     &VERBS
 }
 
+/// No verb has more letters.
+const LONGEST: usize = 24;
+
 /// The verb of these letters, in lower case.
 pub(crate) fn verb(text: &str) -> Option<&'static Verb> {
-    let at = VERBS.binary_search_by(|verb| verb.text.cmp(text)).ok()?;
-    VERBS.get(at)
+    if text.len() > LONGEST {
+        return None; // names of any length are asked about, piece by piece
+    }
+    static NUMBERS: OnceLock<FxHashMap<&str, usize>> = OnceLock::new();
+    let numbers = NUMBERS.get_or_init(|| {
+        let verbs = VERBS.iter().enumerate();
+        verbs.map(|(at, verb)| (verb.text, at)).collect()
+    });
+    VERBS.get(*numbers.get(text)?)
 }
 
 /// Verbs that say the same deed, the most common first.
@@ -289,6 +302,7 @@ mod tests {
         assert!(VERBS.is_sorted_by(|a, b| a.text < b.text));
         assert_eq!(verb("delete").map(|v| v.effect), Some(Effect::Delete));
         assert!(verb("quux").is_none());
+        assert!(VERBS.iter().all(|v| v.text.len() <= LONGEST));
         for (effect, words) in GROUPS {
             for word in *words {
                 let found = verb(word).map(|v| v.effect);

@@ -5,7 +5,7 @@ use aegis_remote::Discord;
 use serde_json::{Value, json};
 
 use crate::server::{Call, Reply, Server};
-use crate::support::{OFTEN, approved, ask, client, code_in, people, refused};
+use crate::support::{OFTEN, approved, ask, ask_for, client, code_in, patience, people, refused};
 
 /// Posts get identifier 1000; after it the channel holds these messages.
 fn service(
@@ -43,11 +43,13 @@ fn says(id: u64, user: &str, text: impl AsRef<str>) -> Value {
 }
 
 async fn channel(
+    why: &str,
     replies: impl Fn(&str) -> Vec<Value> + Send + 'static,
 ) -> (aegis_runtime::Record, u32) {
     let server = Server::start(service(replies)).await;
     let discord = Discord::new(client(), "t", "77", people()).unwrap();
-    ask(discord.api(server.url.clone()).every(OFTEN)).await
+    let discord = discord.api(server.url.clone()).every(OFTEN);
+    ask_for(discord, patience(why)).await
 }
 
 #[tokio::test]
@@ -57,7 +59,7 @@ async fn a_yes_behind_two_hundred_messages_is_found() {
         all.push(says(2_000, "1001", format!("approve {code}")));
         all
     };
-    approved(&channel(talk).await, "1001");
+    approved(&channel("said", talk).await, "1001");
 }
 
 #[tokio::test]
@@ -68,20 +70,29 @@ async fn a_no_on_a_later_page_outweighs_a_yes() {
         all.push(says(2_000, "1002", format!("deny {code}")));
         all
     };
-    refused(&channel(both).await, "1002 said no");
+    refused(&channel("said", both).await, "1002 said no");
 }
 
 #[tokio::test]
 async fn what_is_older_edited_forwarded_or_by_others_does_not_count() {
     refused(
-        &channel(|code| vec![says(999, "1001", format!("approve {code}"))]).await,
+        &channel("in time", |code| {
+            vec![says(999, "1001", format!("approve {code}"))]
+        })
+        .await,
         "in time",
     );
     refused(
-        &channel(|code| vec![says(1_001, "9", format!("approve {code}"))]).await,
+        &channel("in time", |code| {
+            vec![says(1_001, "9", format!("approve {code}"))]
+        })
+        .await,
         "in time",
     );
-    refused(&channel(|_| vec![says(1_001, "1001", "")]).await, "in time");
+    refused(
+        &channel("in time", |_| vec![says(1_001, "1001", "")]).await,
+        "in time",
+    );
     for (key, value, why) in [
         (
             "edited_timestamp",
@@ -98,7 +109,7 @@ async fn what_is_older_edited_forwarded_or_by_others_does_not_count() {
             message[key] = value.clone();
             vec![message]
         };
-        refused(&channel(reply).await, why);
+        refused(&channel(why, reply).await, why);
     }
 }
 

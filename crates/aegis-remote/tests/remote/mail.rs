@@ -7,7 +7,7 @@ use aegis_remote::{Mail, MailError, People, Server};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::support::{approved, ask_for, client, code_in, refused};
+use crate::support::{LONG, approved, ask_for, client, code_in, patience, refused};
 
 type Mailbox = Arc<Mutex<Vec<(String, String)>>>;
 
@@ -154,8 +154,8 @@ async fn imap(stream: TcpStream, mailbox: Mailbox) {
     }
 }
 
-async fn answered(write: Write) -> (aegis_runtime::Record, u32) {
-    run(write, "secret", Duration::from_millis(900)).await.0
+async fn answered(why: &str, write: Write) -> (aegis_runtime::Record, u32) {
+    run(write, "secret", patience(why)).await.0
 }
 
 async fn run(
@@ -204,7 +204,7 @@ async fn a_yes_by_mail_runs_and_everybody_was_asked() {
             vec![mail("Ben <ben@example.com>", PASS, reply)]
         },
         "secret",
-        Duration::from_secs(10),
+        LONG,
     )
     .await;
     approved(&result, "ben@example.com");
@@ -257,7 +257,7 @@ async fn what_is_no_yes_is_a_no() {
         ]
     };
     for write in [quoted, not, more, html, endless, both] {
-        refused(&answered(write).await, "anna@example.com said no");
+        refused(&answered("said", write).await, "anna@example.com said no");
     }
 }
 
@@ -277,13 +277,13 @@ async fn forged_foreign_and_automatic_mail_does_not_count() {
         )]
     };
     for write in [forged, unchecked, stranger, away] {
-        refused(&answered(write).await, "nobody answered in time");
+        refused(&answered("in time", write).await, "nobody answered in time");
     }
 }
 
 #[tokio::test]
 async fn a_wrong_password_or_address_is_said() {
-    let (result, _) = run(|_| Vec::new(), "wrong", Duration::from_secs(10)).await;
+    let (result, _) = run(|_| Vec::new(), "wrong", LONG).await;
     refused(
         &result,
         "the mail was not sent: after the password the server said `535 no`",

@@ -7,7 +7,9 @@ use aegis_remote::Slack;
 use serde_json::{Value, json};
 
 use crate::server::{Call, Reply, Server};
-use crate::support::{OFTEN, approved, ask, ask_for, client, code_in, people, refused};
+use crate::support::{
+    LONG, OFTEN, approved, ask, ask_for, client, code_in, patience, people, refused,
+};
 
 const THREAD: &str = "1700000000.000100";
 
@@ -69,10 +71,11 @@ fn slack(server: &Server) -> Slack {
 }
 
 async fn thread(
+    why: &str,
     replies: impl FnMut(&str) -> Vec<Value> + Send + 'static,
 ) -> (aegis_runtime::Record, u32) {
     let server = Server::start(service(replies)).await;
-    ask(slack(&server)).await
+    ask_for(slack(&server), patience(why)).await
 }
 
 #[tokio::test]
@@ -84,7 +87,7 @@ async fn a_yes_on_the_last_page_is_found() {
         all.push(says("U2", format!("Approve {code}")));
         all
     };
-    approved(&thread(talk).await, "U2");
+    approved(&thread("said", talk).await, "U2");
 }
 
 #[tokio::test]
@@ -95,7 +98,7 @@ async fn a_no_on_a_later_page_outweighs_a_yes() {
         all.push(says("U2", format!("wait, do not approve {code}")));
         all
     };
-    refused(&thread(both).await, "U2 said no");
+    refused(&thread("said", both).await, "U2 said no");
 }
 
 #[tokio::test]
@@ -112,7 +115,7 @@ async fn what_only_looks_like_a_yes_is_a_no() {
         "no",
     ] {
         let reply = move |code: &str| vec![says("U1", text.replace("CODE", code))];
-        refused(&thread(reply).await, "U1 said no");
+        refused(&thread("said", reply).await, "U1 said no");
     }
 }
 
@@ -120,7 +123,7 @@ async fn what_only_looks_like_a_yes_is_a_no() {
 async fn what_names_no_request_waits_and_times_out() {
     for text in ["approve", "yes", "ok", "approve 2222222222", ":+1:"] {
         refused(
-            &thread(move |_| vec![says("U1", text)]).await,
+            &thread("in time", move |_| vec![says("U1", text)]).await,
             "nobody answered in time",
         );
     }
@@ -129,19 +132,25 @@ async fn what_names_no_request_waits_and_times_out() {
 #[tokio::test]
 async fn strangers_and_programs_do_not_count() {
     let stranger = |code: &str| vec![says("U9", format!("approve {code}"))];
-    refused(&thread(stranger).await, "nobody answered in time");
+    refused(
+        &thread("in time", stranger).await,
+        "nobody answered in time",
+    );
     let bot = |code: &str| {
         let mut message = says("U1", format!("approve {code}"));
         message["bot_id"] = json!("B7");
         vec![message]
     };
-    refused(&thread(bot).await, "nobody answered in time");
+    refused(&thread("in time", bot).await, "nobody answered in time");
     let other_thread = |code: &str| {
         let mut message = says("U1", format!("approve {code}"));
         message["thread_ts"] = json!("1.0");
         vec![message]
     };
-    refused(&thread(other_thread).await, "nobody answered in time");
+    refused(
+        &thread("in time", other_thread).await,
+        "nobody answered in time",
+    );
 }
 
 #[tokio::test]
@@ -156,7 +165,7 @@ async fn an_edited_or_shared_yes_is_none() {
             message[key] = value.clone();
             vec![message]
         };
-        refused(&thread(reply).await, "U1 said no");
+        refused(&thread("said", reply).await, "U1 said no");
     }
 }
 
@@ -174,10 +183,7 @@ async fn twice_is_once_and_limits_are_kept() {
     })
     .await;
     let before = std::time::Instant::now();
-    approved(
-        &ask_for(slack(&server), Duration::from_secs(20)).await,
-        "U1",
-    );
+    approved(&ask_for(slack(&server), LONG).await, "U1");
     assert!(before.elapsed() >= Duration::from_secs(2));
     let posts = server
         .calls()

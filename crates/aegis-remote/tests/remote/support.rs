@@ -26,9 +26,20 @@ pub(crate) fn policy(approval: &str) -> Policy {
     Policy::load("policy.yaml", &text).unwrap()
 }
 
+/// Enough for an answer on a busy machine; nobody waits so long, unless something is wrong.
+pub(crate) const LONG: Duration = Duration::from_secs(60);
+
+/// Enough to read whatever is there, where no answer is expected.
+pub(crate) const SHORT: Duration = Duration::from_millis(600);
+
 /// What becomes of an action that a person has to approve, and how often it ran.
 pub(crate) async fn ask(approver: impl Approver + 'static) -> (Record, u32) {
-    ask_for(approver, Duration::from_millis(600)).await
+    ask_for(approver, LONG).await
+}
+
+/// The patience that fits an expectation.
+pub(crate) fn patience(why: &str) -> Duration {
+    if why.contains("in time") { SHORT } else { LONG }
 }
 
 /// The same with so much patience.

@@ -8,7 +8,7 @@ use aegis_remote::Telegram;
 use serde_json::{Value, json};
 
 use crate::server::{Call, Reply, Server};
-use crate::support::{approved, ask, ask_for, client, code_in, people, refused};
+use crate::support::{LONG, approved, ask, ask_for, client, code_in, patience, people, refused};
 
 const TOKEN: &str = "42:abc_DEF-1";
 const CHAT: i64 = -1001;
@@ -60,10 +60,11 @@ async fn start(updates: impl Fn(&str) -> Vec<Value> + Send + 'static) -> (Server
 }
 
 async fn chat(
+    why: &str,
     updates: impl Fn(&str) -> Vec<Value> + Send + 'static,
 ) -> (aegis_runtime::Record, u32) {
     let (_server, telegram) = start(updates).await;
-    ask(telegram).await
+    ask_for(telegram, patience(why)).await
 }
 
 #[tokio::test]
@@ -76,17 +77,20 @@ async fn a_yes_among_other_talk_is_found() {
             says(1002, format!("yes {code}")),
         ]
     };
-    approved(&chat(talk).await, "1002");
+    approved(&chat("said", talk).await, "1002");
 }
 
 #[tokio::test]
 async fn what_is_edited_forwarded_or_by_others_does_not_count() {
     refused(
-        &chat(|code| vec![says(9, format!("approve {code}"))]).await,
+        &chat("in time", |code| vec![says(9, format!("approve {code}"))]).await,
         "in time",
     );
     refused(
-        &chat(|code| vec![says(1001, format!("do not approve {code}"))]).await,
+        &chat("said", |code| {
+            vec![says(1001, format!("do not approve {code}"))]
+        })
+        .await,
         "1001 said no",
     );
     let edited = |code: &str| {
@@ -95,7 +99,7 @@ async fn what_is_edited_forwarded_or_by_others_does_not_count() {
         update = json!({ "edited_message": message });
         vec![update]
     };
-    refused(&chat(edited).await, "1001 said no");
+    refused(&chat("said", edited).await, "1001 said no");
     for (key, value, why) in [
         ("edit_date", json!(1), "1001 said no"),
         ("forward_origin", json!({ "type": "user" }), "1001 said no"),
@@ -110,7 +114,7 @@ async fn what_is_edited_forwarded_or_by_others_does_not_count() {
             update["message"][key] = value.clone();
             vec![update]
         };
-        refused(&chat(update).await, why);
+        refused(&chat(why, update).await, why);
     }
 }
 
@@ -131,11 +135,10 @@ async fn requests_at_the_same_time_share_a_reader() {
         }
     })
     .await;
-    let patience = Duration::from_secs(10);
     let (a, b, c) = tokio::join!(
-        ask_for(telegram.clone(), patience),
-        ask_for(telegram.clone(), patience),
-        ask_for(telegram, patience)
+        ask_for(telegram.clone(), LONG),
+        ask_for(telegram.clone(), LONG),
+        ask_for(telegram, LONG)
     );
     for result in [a, b, c] {
         approved(&result, "1001");

@@ -4,7 +4,7 @@ use aegis_remote::Webhook;
 use serde_json::{Value, json};
 
 use crate::server::{Call, Reply, Server};
-use crate::support::{OFTEN, approved, ask, client, people, refused};
+use crate::support::{OFTEN, SHORT, approved, ask, ask_for, client, people, refused};
 
 /// The right answer to a request.
 fn yes(call: &Call) -> Value {
@@ -123,5 +123,8 @@ async fn a_service_that_fails_or_leads_elsewhere_is_a_no() {
         _ => Reply::new(204, ""),
     })
     .await;
-    refused(&ask(webhook(&silent)).await, "nobody answered in time");
+    refused(
+        &ask_for(webhook(&silent), SHORT).await,
+        "nobody answered in time",
+    );
 }

@@ -39,23 +39,29 @@ pub fn render(report: &Report, options: &Options) -> String {
         summary: Summary::new(report),
         excluded: &report.excluded,
     };
-    render_with(report, options, properties)
+    render_with(report, options, false, properties)
 }
 
 /// The same with other properties of the run: what an analysis that is no scan has to say of
-/// itself.
+/// itself. `compared` if the report was held against a baseline: each result then says whether it is
+/// new.
 #[must_use]
-pub fn render_with(report: &Report, options: &Options, properties: impl Serialize) -> String {
-    json::to_string(&log(report, options, properties), true) + "\n"
+pub fn render_with(
+    report: &Report,
+    options: &Options,
+    compared: bool,
+    properties: impl Serialize,
+) -> String {
+    json::to_string(&log(report, options, compared, properties), true) + "\n"
 }
 
-fn log<'a, P>(report: &'a Report, options: &Options, properties: P) -> Log<'a, P> {
+fn log<'a, P>(report: &'a Report, options: &Options, compared: bool, properties: P) -> Log<'a, P> {
     let rules = rules::Rules::of(report);
     let mut results = results::ranked(report, options);
     let hidden = results.len().saturating_sub(MAX_RESULTS);
     results.truncate(MAX_RESULTS);
     let new = tally::new_findings(report);
-    let results = results::build(&results, &rules, new.as_ref(), options);
+    let results = results::build(&results, &rules, new.as_ref(), options, compared);
     let base = "The root of the repository that was scanned.";
     let run = Run {
         tool: Tool {

@@ -38,6 +38,7 @@ pub(super) fn build<'a>(
     rules: &Rules,
     new: Option<&BTreeSet<&str>>,
     options: &Options,
+    compared: bool,
 ) -> Vec<RunResult<'a>> {
     let mut hashes = LineHashes::default();
     entries
@@ -51,10 +52,11 @@ pub(super) fn build<'a>(
             related_locations: related(finding, options),
             code_flows: code_flow(finding, options).into_iter().collect(),
             partial_fingerprints: fingerprints(finding, &mut hashes),
-            baseline_state: new.map(|new| match new.contains(&*finding.fingerprint) {
-                true => "new",
-                false => "unchanged",
-            }),
+            baseline_state: match new {
+                Some(new) if new.contains(&*finding.fingerprint) => Some("new"),
+                Some(_) => Some("unchanged"),
+                None => compared.then(|| state(*suppressed)),
+            },
             suppressions: suppressed.iter().map(|s| suppression(s)).collect(),
             fixes: fix(finding, options).into_iter().collect(),
             properties: properties(finding),
@@ -227,6 +229,14 @@ fn fingerprints<'a>(
         prints.insert("aegis/v1", finding.fingerprint.clone());
     }
     prints
+}
+
+/// How a result lies to the baseline it was held against.
+fn state(suppressed: Option<&Suppressed>) -> &'static str {
+    match suppressed.map(|s| s.by) {
+        Some(SuppressedBy::Baseline) => "unchanged",
+        Some(SuppressedBy::Comment) | None => "new",
+    }
 }
 
 fn suppression(suppressed: &Suppressed) -> Suppression<'_> {

@@ -8,7 +8,7 @@ use aegis_policy::clock::Moment;
 use aegis_runtime::clock::ManualClock;
 use aegis_runtime::identity::Directory;
 use aegis_runtime::limits::{Budget, LoopGuard, RateLimit};
-use aegis_runtime::{ExecError, Money, Outcome, Output};
+use aegis_runtime::{DelegateError, ExecError, Money, Outcome, Output};
 
 use crate::support::{Counting, Memory, builder};
 
@@ -206,4 +206,31 @@ async fn agents_do_what_they_and_those_above_them_may() {
         Outcome::NotPermitted(_)
     ));
     assert_eq!(executor.count(), 1);
+}
+
+#[tokio::test]
+async fn delegations_and_revocations_are_recorded_or_do_not_hold() {
+    let (executor, store) = (Counting::ok(), Memory::failing_after(2));
+    let directory = Arc::new(Directory::new());
+    directory.register("lead", &["*"], None).unwrap();
+    let runtime = builder(&executor, &store)
+        .agents(directory)
+        .build()
+        .unwrap();
+    runtime
+        .delegate("lead", "helper", &["read_*"], None)
+        .await
+        .unwrap();
+    assert_eq!(runtime.revoke("helper").await.ok(), Some(true));
+    assert_eq!(runtime.revoke("nobody").await.ok(), Some(false));
+    assert_eq!(store.results(), ["delegated", "revoked"]);
+    let refused = runtime.delegate("lead", "other", &["*"], None).await;
+    assert!(matches!(refused, Err(DelegateError::NotRecorded(_))));
+    let record = runtime.run_one(Action::new("read_x").agent("other")).await;
+    assert!(!record.outcome().is_done());
+    let none = builder(&executor, &store).build().unwrap();
+    assert!(matches!(
+        none.delegate("a", "b", &[], None).await,
+        Err(DelegateError::NoDirectory)
+    ));
 }

@@ -220,7 +220,7 @@ fn affixes(shape: &Shape, _: &[Room], names: &mut Vec<(String, Tier)>) {
         return;
     }
     let separator = shape.separator();
-    let name = shape.name("record");
+    let (name, bare) = (shape.name("record"), shape.name(""));
     for prefix in PREFIXES {
         names.push((format!("{prefix}{separator}{name}"), Tier::Affix));
     }
@@ -228,10 +228,7 @@ fn affixes(shape: &Shape, _: &[Room], names: &mut Vec<(String, Tier)>) {
         names.push((format!("{namespace}{name}"), Tier::Affix));
     }
     for suffix in SUFFIXES {
-        names.push((
-            format!("{}{separator}{suffix}", shape.name("")),
-            Tier::Affix,
-        ));
+        names.push((format!("{bare}{separator}{suffix}"), Tier::Affix));
         names.push((format!("{name}{separator}{suffix}"), Tier::Affix));
     }
 }
