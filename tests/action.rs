@@ -2,6 +2,7 @@
 //! real events, real git repositories, and a host on this machine that checks every request against
 //! GitHub's description of its API.
 
+mod gate;
 mod hub;
 mod install;
 mod lint;

@@ -56,6 +56,19 @@ reach() {
   fetch --unshallow "$base" "$head" || true
 }
 
+# The same for the branch $1 of `origin`.
+reach_branch() {
+  local ref=refs/remotes/origin/$1 depth=() sha
+  # A depth would make a full clone shallow.
+  if [[ $(git rev-parse --is-shallow-repository 2>/dev/null) == true ]]; then
+    depth=(--depth=1)
+  fi
+  fetch ${depth[@]+"${depth[@]}"} "+refs/heads/$1:$ref" || true
+  if sha=$(git rev-parse --verify --quiet "$ref^{commit}"); then
+    reach "$sha"
+  fi
+}
+
 # From the event to options about the base.
 base_of_event() {
   local name value event
@@ -78,8 +91,7 @@ base_of_event() {
         option base "$value"
         ;;
       base-branch)
-        fetch "+refs/heads/$value:refs/remotes/origin/$value" || true
-        reach "refs/remotes/origin/$value"
+        reach_branch "$value"
         option base "refs/remotes/origin/$value"
         ;;
       no-base)

@@ -16,6 +16,7 @@ exec "$AEGIS" github publish \
   "--markdown=$GATE_FILES/report.md" \
   "--sarif=$GATE_FILES/report.sarif" \
   "--log=$GATE_FILES/gate.log" \
+  "--badge=$GATE_FILES/badge.svg" \
   "--file=report-file=$GATE_FILES/report.json" \
   "--file=html-file=$GATE_FILES/report.html" \
   "--file=sarif-file=$GATE_FILES/report.sarif" \

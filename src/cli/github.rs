@@ -59,6 +59,9 @@ pub(crate) struct PublishArgs {
     /// What it wrote to stderr, shown if there is no report
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = INPUT)]
     pub(crate) log: Option<PathBuf>,
+    /// Draw the badge of the score there, as SVG
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = INPUT)]
+    pub(crate) badge: Option<PathBuf>,
     /// Another file for the steps that follow: `NAME=PATH` becomes an output if the file exists
     #[arg(long = "file", value_name = "NAME=PATH", value_parser = named_file, help_heading = INPUT)]
     pub(crate) files: Vec<(&'static str, PathBuf)>,

@@ -5,6 +5,7 @@ use std::io;
 use std::path::Path;
 use std::process::Command;
 
+use aegis_gate::badge::Badge;
 use aegis_github::api::Patience;
 use aegis_github::event::{Base, Head, Run};
 use aegis_github::notice::{Level, say};
@@ -61,6 +62,7 @@ fn published(args: &PublishArgs, env: &Env, streams: &mut Streams<'_>) -> anyhow
     let runner = Runner::read(|name| env.runner(name))?; //            variables, payload -> runner
     let run = Run::read(&runner, head().as_ref())?; //                 runner -> run
     let gate = gate(args, streams)?; //                                files -> what the gate found
+    draw(&gate, args)?; //                                             score -> badge
     let settings = settings(args, env)?; //                            flags -> surfaces
     let done = publish(&gate, &run, &runner, &settings, streams.out)?; // all surfaces, in order
     Ok(exit(done.verdict, args.gate_exit))
@@ -123,6 +125,20 @@ fn gate(args: &PublishArgs, streams: &mut Streams<'_>) -> anyhow::Result<Gate> {
         said,
         files: args.files.clone(),
     })
+}
+
+/// Draws the badge, if there is a score or there was nothing to govern.
+fn draw(gate: &Gate, args: &PublishArgs) -> anyhow::Result<()> {
+    let score = gate
+        .report
+        .as_ref()
+        .and_then(|report| report.score.as_ref());
+    match (&args.badge, score) {
+        (Some(path), Some(score)) => {
+            output::write_file("badge", path, &Badge::new(score.score).svg())
+        }
+        _ => Ok(()),
+    }
 }
 
 /// A file; `None` if there is none.

@@ -133,6 +133,11 @@ fn a_failing_gate_is_shown_everywhere_in_order() {
         (&check["conclusion"], &check["batches"]),
         (&json!("failure"), &json!([2]))
     );
+    let badge = fs::read_to_string(job.path("temp/gate/badge.svg")).unwrap();
+    assert!(
+        badge.starts_with("<svg") && badge.contains("84/100"),
+        "{badge}"
+    );
     let title = "Governance score 84 → 84, gate failed: no new finding may be high or worse";
     assert_eq!(check["output"]["title"], title);
     assert_eq!(hub.statuses()[0]["description"], title);
@@ -157,6 +162,7 @@ fn a_failing_gate_is_shown_everywhere_in_order() {
         .collect();
     let files = job.path("temp/gate").display().to_string();
     insta::assert_snapshot!(outputs.join("\n").replace(&files, "FILES"), @"
+    badge-file=FILES/badge.svg
     call-sites=4
     conclusion=failure
     findings=2
