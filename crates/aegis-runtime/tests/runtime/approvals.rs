@@ -1,6 +1,7 @@
 //! Who is asked, what counts as a yes, and what happens meanwhile.
 
 use std::io::{BufReader, Read, Write};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::{Receiver, Sender};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -268,11 +269,13 @@ async fn a_request_shows_what_is_asked_and_no_secrets_or_tricks() {
 }
 
 /// Both ends of a terminal with somebody at it.
-struct Typing(Receiver<Vec<u8>>, Vec<u8>);
+struct Typing(Receiver<Vec<u8>>, Vec<u8>, Arc<AtomicU32>);
 
 impl Read for Typing {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
         if self.1.is_empty() {
+            // Asked again: every line before has been handed on.
+            self.2.fetch_add(1, Ordering::SeqCst);
             self.1 = self.0.recv().unwrap_or_default();
         }
         let count = buffer.len().min(self.1.len());
@@ -305,9 +308,13 @@ async fn typed(before: &str, answer: fn(&str) -> String) -> (Record, u32, Vec<&'
     let (keys, terminal) = std::sync::mpsc::channel();
     keys.send(before.as_bytes().to_vec()).unwrap();
     let screen = Screen(keys, String::new(), answer);
-    let prompt = Prompt::new("anna", BufReader::new(Typing(terminal, Vec::new())), screen);
+    let reads = Arc::new(AtomicU32::new(0));
+    let typing = Typing(terminal, Vec::new(), Arc::clone(&reads));
+    let prompt = Prompt::new("anna", BufReader::new(typing), screen);
     // What was typed before is read before the question is shown.
-    tokio::time::sleep(Duration::from_millis(50)).await;
+    while reads.load(Ordering::SeqCst) < 2 {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
     with(prompt).await
 }
 

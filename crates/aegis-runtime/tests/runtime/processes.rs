@@ -12,9 +12,13 @@ use crate::support::policy;
 const ALL: &str = "defaults: { risk_level: low, approval: auto }\n";
 
 async fn run(program: Program, action: Action) -> Record {
+    within(Duration::from_secs(60), program, action).await
+}
+
+async fn within(execute: Duration, program: Program, action: Action) -> Record {
     let processes = Processes::new().allow("run_it", program).unwrap();
     let timeouts = Timeouts {
-        execute: Duration::from_secs(2),
+        execute,
         ..Timeouts::default()
     };
     let runtime = Runtime::builder()
@@ -146,7 +150,8 @@ async fn a_bad_end_too_much_output_and_too_much_time_are_failures() {
         record.outcome().to_string(),
         "failed: it wrote more than 10000 bytes"
     );
-    let record = run(program("/bin/sleep").arg("60"), Action::new("run_it")).await;
+    let sleep = program("/bin/sleep").arg("60");
+    let record = within(Duration::from_millis(300), sleep, Action::new("run_it")).await;
     assert!(matches!(record.outcome(), Outcome::TimedOut));
     let record = run(program("/no/such/program"), Action::new("run_it")).await;
     assert!(

@@ -75,7 +75,7 @@ async fn a_file_that_is_still_being_written_is_left_alone() {
     let whole = "rules:\n  - { name: a, match: { type: a }, risk_level: low, approval: auto }\n  - { name: b, match: { type: b }, risk_level: low, approval: block }\n";
     let half = &whole[..whole.find("  - { name: b").unwrap()];
     fs::write(&path, half).unwrap();
-    let slow = Duration::from_millis(200);
+    let slow = Duration::from_secs(1);
     let mut watch = runtime.watch(&path, slow);
     // Between the first look and the second the rest arrives.
     tokio::time::sleep(slow / 4).await;
