@@ -33,6 +33,8 @@ pub struct Tree {
     size: u64,
     /// Roots of full subtrees, larger first: one for each bit of the size.
     edge: Vec<Hash>,
+    /// The root of the tile that was filled last.
+    tile: Option<Hash>,
 }
 
 impl Tree {
@@ -43,6 +45,7 @@ impl Tree {
             algorithm,
             size: 0,
             edge: Vec::new(),
+            tile: None,
         }
     }
 
@@ -58,6 +61,12 @@ impl Tree {
         self.size += 1;
     }
 
+    /// The root of the tile that was filled last, if it was filled leaf by leaf.
+    #[must_use]
+    pub const fn last_tile(&self) -> Option<Hash> {
+        self.tile
+    }
+
     /// Adds a full tile by its root. Only after full tiles.
     pub fn push_tile(&mut self, root: Hash) {
         self.merge(root, TILE.trailing_zeros());
@@ -66,9 +75,12 @@ impl Tree {
 
     fn merge(&mut self, mut hash: Hash, level: u32) {
         let full = (self.size >> level).trailing_ones();
-        for _ in 0..full {
+        for above in level + 1..=level + full {
             if let Some(left) = self.edge.pop() {
                 hash = node(&left, &hash);
+            }
+            if above == TILE.trailing_zeros() {
+                self.tile = Some(hash);
             }
         }
         self.edge.push(hash);
@@ -301,6 +313,7 @@ mod tests {
                 tree.push(next);
             }
         }
+        assert_eq!(tree.last_tile(), Some(root(&all[256..512])));
         let mut tiled = Tree::new(Algorithm::Sha256);
         tiled.push_tile(root(&all[..256]));
         tiled.push_tile(root(&all[256..512]));

@@ -35,7 +35,6 @@ pub(crate) struct Facts {
 #[derive(Debug)]
 pub(crate) struct Checker {
     tree: Tree,
-    tile: Tree,
     tiles: Vec<Hash>,
     /// Sizes whose roots are wanted.
     sizes: BTreeSet<u64>,
@@ -48,7 +47,6 @@ pub(crate) struct Checker {
     store: Option<Id>,
     rotations: Vec<(u64, Rotation)>,
     problems: Problems,
-    algorithm: Algorithm,
     keep_tiles: bool,
     sums: Sums,
 }
@@ -68,7 +66,6 @@ impl Checker {
     pub(crate) fn new(algorithm: Algorithm, sizes: BTreeSet<u64>, keep_tiles: bool) -> Self {
         Self {
             tree: Tree::new(algorithm),
-            tile: Tree::new(algorithm),
             tiles: Vec::new(),
             sizes,
             roots: BTreeMap::new(),
@@ -78,7 +75,6 @@ impl Checker {
             store: None,
             rotations: Vec::new(),
             problems: Problems::default(),
-            algorithm,
             keep_tiles,
             sums: Sums::default(),
         }
@@ -161,12 +157,8 @@ impl Checker {
         if self.sizes.contains(&size) {
             self.roots.insert(size, (self.tree.root(), *hash));
         }
-        if self.keep_tiles {
-            self.tile.push(hash);
-            if self.tile.size() == TILE {
-                self.tiles.push(self.tile.root());
-                self.tile = Tree::new(self.algorithm);
-            }
+        if self.keep_tiles && size.is_multiple_of(TILE) {
+            self.tiles.extend(self.tree.last_tile());
         }
     }
 
