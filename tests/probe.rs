@@ -545,7 +545,7 @@ fn bad_input_is_refused_with_what_was_expected() {
         ),
         (
             "later.json",
-            "{\"format\": \"aegis/probe-baseline\", \"version\": 2}",
+            "{\"format\": \"aegis/baseline\", \"version\": 2}",
         ),
         (
             "odd.json",
@@ -568,9 +568,9 @@ fn bad_input_is_refused_with_what_was_expected() {
     insta::assert_snapshot!(refused("nope.yaml"), @"error: policy `nope.yaml` cannot be read: No such file or directory (os error 2); it is looked for in `DIR`");
     insta::assert_snapshot!(refused(""), @"error: no policy is named; name its file, or set `policy: { path: policy.yaml }` in `aegis.yaml` (`aegis init` writes both)");
     insta::assert_snapshot!(refused("policy.yaml --baseline nope.json"), @"error: baseline `nope.json` cannot be read: No such file or directory (os error 2); it is looked for in `DIR`");
-    insta::assert_snapshot!(refused("policy.yaml --baseline policy.yaml"), @"error: baseline `policy.yaml` cannot be used: it is not a baseline: expected value at line 1 column 1");
-    insta::assert_snapshot!(refused("policy.yaml --baseline other.json"), @"error: baseline `other.json` cannot be used: it is not a baseline: `format` is `aegis/probe`, not `aegis/probe-baseline`");
-    insta::assert_snapshot!(refused("policy.yaml --baseline later.json"), @"error: baseline `later.json` cannot be used: its version is 2, and this Aegis reads version 1");
+    insta::assert_snapshot!(refused("policy.yaml --baseline policy.yaml"), @"error: baseline `policy.yaml` cannot be used: line 1, column 1: expected an object, in braces");
+    insta::assert_snapshot!(refused("policy.yaml --baseline other.json"), @"error: baseline `other.json` cannot be used: line 1, column 2: `format` is `aegis/probe`, not `aegis/baseline`, so this is no baseline");
+    insta::assert_snapshot!(refused("policy.yaml --baseline later.json"), @"error: baseline `later.json` cannot be used: line 1, column 30: `version` is 2, and this Aegis reads version 1");
     insta::assert_snapshot!(refused("policy.yaml --tools odd.json"), @"error: tool list `odd.json` cannot be used: tool 2: it has no `name`");
     insta::assert_snapshot!(refused("policy.yaml --tools policy.yaml"), @"error: tool list `policy.yaml` cannot be used: it is not JSON: expected value at line 1 column 1");
     insta::assert_snapshot!(refused("policy.yaml --code nope"), @"error: `nope` cannot be scanned: No such file or directory (os error 2)");

@@ -5,10 +5,10 @@ mod show;
 use std::path::{Path, PathBuf};
 
 use aegis_diag::{Finding, Report, Suppressed};
-use aegis_gate::Renames;
 use aegis_gate::baseline::{Applied, Baseline};
+use aegis_gate::{Renames, own_tools};
 use aegis_probe::guards::Guards;
-use aegis_probe::{Input, Options, probe};
+use aegis_probe::{Input, Options, Tool, probe};
 use anyhow::{Context, bail};
 
 use crate::baselines;
@@ -111,6 +111,7 @@ fn find(of: &BaselineOf, env: &Env, streams: &mut Streams<'_>) -> anyhow::Result
             first_skipped(&report)
         );
     }
+    let tools = own_tools(&report);
     let mut found = Found {
         findings: report.findings,
         suppressed: report.suppressed,
@@ -122,13 +123,14 @@ fn find(of: &BaselineOf, env: &Env, streams: &mut Streams<'_>) -> anyhow::Result
         None => config::policy(&of.config, env)?,
     };
     if let Some(path) = named {
-        add_policy(&path, &mut found, env, streams)?; //               policy -> findings      aegis-probe
+        add_policy(&path, &tools, &mut found, env, streams)?; //       policy -> findings      aegis-probe
     }
     Ok(found)
 }
 
 fn add_policy(
     path: &Path,
+    tools: &[Tool],
     found: &mut Found,
     env: &Env,
     streams: &mut Streams<'_>,
@@ -143,7 +145,7 @@ fn add_policy(
     };
     let input = Input {
         policy: &policy,
-        tools: &[],
+        tools,
     };
     let report = probe(&input, &options);
     found.guards = Some(Guards::of(&input, &options, &report));

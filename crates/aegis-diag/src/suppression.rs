@@ -88,16 +88,30 @@ impl Suppression {
     }
 }
 
-/// Whether a text is a date as `YYYY-MM-DD`.
+/// Whether a text is a date of the Gregorian calendar as `YYYY-MM-DD`.
 #[must_use]
 pub fn is_date(text: &str) -> bool {
     let parts: Vec<&str> = text.split('-').collect();
-    let number = |p: &str, n: usize| p.len() == n && p.bytes().all(|b| b.is_ascii_digit());
-    let within = |p: &str, most: u32| p.parse::<u32>().is_ok_and(|n| (1..=most).contains(&n));
-    match parts.as_slice() {
-        [y, m, d] => number(y, 4) && number(m, 2) && number(d, 2) && within(m, 12) && within(d, 31),
-        _ => false,
-    }
+    let number = |part: &str, digits: usize| -> Option<u32> {
+        let plain = part.len() == digits && part.bytes().all(|b| b.is_ascii_digit());
+        part.parse().ok().filter(|_| plain)
+    };
+    let [year, month, day] = parts.as_slice() else {
+        return false;
+    };
+    let (Some(year), Some(month), Some(day)) = (number(year, 4), number(month, 2), number(day, 2))
+    else {
+        return false;
+    };
+    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let days = match month {
+        2 if leap => 29,
+        2 => 28,
+        4 | 6 | 9 | 11 => 30,
+        1..=12 => 31,
+        _ => 0,
+    };
+    (1..=days).contains(&day)
 }
 
 #[cfg(test)]
@@ -138,5 +152,27 @@ mod tests {
             assert_eq!(mistake(&text), want);
         }
         assert!(!read("ignore[AEG9]").unwrap().covers("AEG101"));
+    }
+
+    #[test]
+    fn a_date_is_one_of_the_calendar() {
+        for date in ["2027-01-31", "2028-02-29", "2000-02-29", "0001-12-31"] {
+            assert!(is_date(date), "{date}");
+        }
+        for text in [
+            "2027-02-29",
+            "2100-02-29",
+            "2027-04-31",
+            "2027-13-01",
+            "2027-00-10",
+            "2027-01-00",
+            "27-01-01",
+            "2027-1-1",
+            "+027-01-01",
+            "2027-01-01T00:00:00Z",
+            "",
+        ] {
+            assert!(!is_date(text), "{text}");
+        }
     }
 }

@@ -99,7 +99,7 @@ mod tests {
         assert!(!steps.were_exceeded());
         assert_eq!(steps.spend(1), None);
         assert!(steps.were_exceeded() && !steps.were_exceeded());
-        for _ in 0..31 {
+        for _ in 0..30 {
             steps.ask();
             assert_eq!(steps.spend(256), Some(()));
         }

@@ -11,7 +11,7 @@ use aegis_diag::{
 use super::page::{Block, Page};
 use super::{linked, place, severity};
 use crate::tally::{by_framework, new_findings};
-use crate::{Options, escape, links, words};
+use crate::{Options, escape, links, rule_url, words};
 
 /// Rows of the table of findings.
 const FINDINGS: usize = 50;
@@ -274,8 +274,10 @@ pub(super) fn findings(page: &mut Page, report: &Report, options: &Options) {
 fn table(open: &str, findings: &[&Finding], most: usize, options: &Options) -> Block {
     let row = |finding: &&Finding| {
         format!(
-            "| {} | {} | {} | {} |\n",
+            "| {} | [{}]({}) | {} | {} | {} |\n",
             severity(finding.severity),
+            finding.rule.id,
+            rule_url(finding.rule.id),
             place(&finding.primary.span, options),
             escape::prose(&finding.message),
             finding
@@ -285,7 +287,9 @@ fn table(open: &str, findings: &[&Finding], most: usize, options: &Options) -> B
         )
     };
     Block {
-        open: format!("{open}| severity | where | finding | how to fix it |\n|---|---|---|---|\n"),
+        open: format!(
+            "{open}| severity | rule | where | finding | how to fix it |\n|---|---|---|---|---|\n"
+        ),
         items: findings.iter().map(row).collect(),
         close: String::new(),
         noun: ("finding", "findings"),

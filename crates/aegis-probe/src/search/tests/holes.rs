@@ -408,7 +408,7 @@ fn own_tools() {
     assert!(
         found[0]
             .message
-            .starts_with("`crm_purge_contact (a.py:9)` runs unattended"),
+            .starts_with("`crm_purge_contact` (a.py:9) runs unattended"),
         "{}",
         found[0].message
     );
