@@ -5,7 +5,7 @@
 //!
 //! Building an engine takes much longer than reading a pattern, and most rules of a policy are not
 //! asked most of the time. So a pattern whose engine is certain to stay within the bound
-//! ([`size`]) is built when it is first asked; one for which that is not certain is built at once,
+//! (`size`) is built when it is first asked; one for which that is not certain is built at once,
 //! and refused if it does not fit. Either way a pattern that was accepted can be built.
 
 mod size;
