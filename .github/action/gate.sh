@@ -7,6 +7,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
 cd -- "${INPUT_WORKING_DIRECTORY:-.}" ||
   fail "working-directory: there is no folder \`$INPUT_WORKING_DIRECTORY\`"
+# mktemp puts random letters for the Xs.
 files=$(mktemp -d "$(native_path "$RUNNER_TEMP")/aegis-gate.XXXXXX")
 # Git for Windows would take some options for paths and rewrite them.
 export MSYS_NO_PATHCONV=1

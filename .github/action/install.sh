@@ -115,6 +115,7 @@ find_released() {
     fi
     mv -f -- "$part" "$file"
   fi
+  # mktemp puts random letters for the Xs.
   dir=$(mktemp -d "$(unix_path "$RUNNER_TEMP")/aegis-bin.XXXXXX")
   tar -xzf "$file" -C "$dir"
   binary=$dir/aegis-$version-$target/aegis
