@@ -202,6 +202,46 @@ pub(crate) fn look(color: Option<Color>, env: &Env) -> anyhow::Result<Options> {
     })
 }
 
+/// The look of what is no terminal.
+pub(crate) fn plain(options: &Options) -> Options {
+    Options {
+        color: false,
+        width: Options::default().width,
+        ..options.clone()
+    }
+}
+
+/// Writes the reports: files first, so that a reader of stdout who goes away costs nothing. `to_stdout`
+/// makes the one for stdout, whose format is the answer.
+pub(crate) fn write_reports(
+    report: &Report,
+    plan: &[Output],
+    options: &Options,
+    to_stdout: impl FnOnce(Format) -> String,
+    out: &mut dyn Write,
+) -> anyhow::Result<Option<Format>> {
+    let plain = plain(options);
+    for output in plan {
+        if let Some(path) = &output.path {
+            write_file("report", path, &render(report, output.format, &plain))?;
+        }
+    }
+    let stdout = plan.iter().find(|output| output.path.is_none());
+    if let Some(output) = stdout {
+        out.write_all(to_stdout(output.format).as_bytes())?;
+        out.flush()?;
+    }
+    Ok(stdout.map(|output| output.format))
+}
+
+/// The look of a note on stderr about a report that looks like `options`.
+pub(crate) fn note_look(options: &Options) -> Options {
+    Options {
+        color: options.color && io::stderr().is_terminal(),
+        ..plain(options)
+    }
+}
+
 /// The packages that import paths come from, if a report among `plan` names packages.
 pub(crate) fn packages(
     plan: &[Output],

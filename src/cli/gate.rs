@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use aegis_report::Format;
+use aegis_report::{Format, LinkBase};
 use clap::{Args, ValueHint};
 
 use super::policy::ColorArgs;
@@ -73,6 +73,12 @@ pub(crate) struct GateArgs {
     /// Show suppressed findings too
     #[arg(long, help_heading = OUTPUT)]
     pub(crate) include_suppressed: bool,
+    /// Link places in Markdown and HTML reports to files below this address
+    ///
+    /// Such as `https://github.com/owner/repository/blob/COMMIT/`; in GitHub Actions and GitLab CI it
+    /// is known.
+    #[arg(long, value_name = "URL", value_hint = ValueHint::Url, help_heading = OUTPUT)]
+    pub(crate) link_base: Option<LinkBase>,
     #[command(flatten)]
     pub(crate) color: ColorArgs,
     /// Print no verdict on stderr, and no report that was not asked for

@@ -4,7 +4,6 @@ mod assess;
 mod base;
 mod policy;
 
-use std::io::{self, IsTerminal};
 use std::time::Instant;
 
 use aegis_diag::{Change, Report};
@@ -32,8 +31,8 @@ pub(crate) fn run(args: &GateArgs, env: &Env, streams: &mut Streams<'_>) -> anyh
     let asked = args
         .gate()
         .over(config::gate(&args.config, env, &args.paths)?);
-    let options = options(args, env)?; //                              how people want to see it
     let plan = output::plan(args.format, &args.output, args.quiet)?; // which reports go where
+    let options = options(args, env, &plan, &settings)?; //            how people want to see them
     let known = known(&asked)?; //                                     what is accepted
     let compared = base::compared(args, &asked)?; //                   revision -> what differed      git
     let policies = policy::both(args, &compared, env, streams)?; //    YAML -> policies               aegis-policy
@@ -64,10 +63,18 @@ pub(crate) fn run(args: &GateArgs, env: &Env, streams: &mut Streams<'_>) -> anyh
 }
 
 /// How people want to see it.
-fn options(args: &GateArgs, env: &Env) -> anyhow::Result<Options> {
+fn options(
+    args: &GateArgs,
+    env: &Env,
+    plan: &[Output],
+    settings: &Settings,
+) -> anyhow::Result<Options> {
+    let look = output::look(args.color.color, env)?;
     Ok(Options {
         include_suppressed: args.include_suppressed,
-        ..output::look(args.color.color, env)?
+        link_base: args.link_base.clone().or(look.link_base),
+        packages: output::packages(plan, &settings.scan)?,
+        ..look
     })
 }
 
@@ -162,7 +169,7 @@ fn terms(asked: &Gate) -> Terms {
     }
 }
 
-/// Writes the reports: files first, so that a reader of stdout who goes away costs nothing.
+/// Writes the reports, and the verdict where they do not say it to people.
 fn write(
     report: &Report,
     plan: &[Output],
@@ -170,27 +177,11 @@ fn write(
     options: &Options,
     streams: &mut Streams<'_>,
 ) -> anyhow::Result<()> {
-    let plain = Options {
-        color: false,
-        width: Options::default().width,
-        ..options.clone()
-    };
-    for output in plan {
-        if let Some(path) = &output.path {
-            output::write_file("report", path, &render(report, output.format, &plain))?;
-        }
-    }
-    let stdout = plan.iter().find(|output| output.path.is_none());
-    if let Some(output) = stdout {
-        let text = render(report, output.format, options);
-        streams.out.write_all(text.as_bytes())?;
-        streams.out.flush()?;
-    }
-    let told = stdout.is_some_and(|output| output.format == Format::Text);
-    if !told && !args.quiet {
-        let color = options.color && io::stderr().is_terminal();
-        let text = change::verdict(report, &Options { color, ..plain });
-        streams.err.write_all(text.as_bytes())?;
+    let to_stdout = |format| render(report, format, options);
+    let stdout = output::write_reports(report, plan, options, to_stdout, streams.out)?;
+    if stdout != Some(Format::Text) && !args.quiet {
+        let verdict = change::verdict(report, &output::note_look(options));
+        streams.err.write_all(verdict.as_bytes())?;
     }
     Ok(())
 }

@@ -1,6 +1,5 @@
 //! `aegis scan`.
 
-use std::io::{self, IsTerminal};
 use std::path::Path;
 use std::time::Instant;
 
@@ -157,7 +156,7 @@ fn options(
     })
 }
 
-/// Writes the reports: files first, so that a reader of stdout who goes away costs nothing.
+/// Writes the reports, and what they do not say to people.
 fn write(
     report: &Report,
     plan: &[Output],
@@ -165,33 +164,14 @@ fn write(
     options: &Options,
     streams: &mut Streams<'_>,
 ) -> anyhow::Result<()> {
-    let plain = Options {
-        color: false,
-        width: Options::default().width,
-        ..options.clone()
+    let to_stdout = |format| match format {
+        Format::Text if args.why.is_some() => output::explanation(report, options),
+        _ => render(report, format, options),
     };
-    for output in plan {
-        if let Some(path) = &output.path {
-            output::write_file("report", path, &render(report, output.format, &plain))?;
-        }
-    }
-    let stdout = plan
-        .iter()
-        .find(|output| output.path.is_none())
-        .map(|output| output.format);
-    let text = match stdout {
-        None => String::new(),
-        Some(Format::Text) if args.why.is_some() => output::explanation(report, options),
-        Some(format) => render(report, format, options),
-    };
-    streams.out.write_all(text.as_bytes())?;
-    streams.out.flush()?;
-    let told = stdout.is_some_and(Format::has_summary);
-    if !told && !args.quiet {
-        let color = options.color && io::stderr().is_terminal();
-        streams
-            .err
-            .write_all(output::summary(report, &Options { color, ..plain }).as_bytes())?;
+    let stdout = output::write_reports(report, plan, options, to_stdout, streams.out)?;
+    if !stdout.is_some_and(Format::has_summary) && !args.quiet {
+        let summary = output::summary(report, &output::note_look(options));
+        streams.err.write_all(summary.as_bytes())?;
     }
     if let Some(place) = args.why.as_ref().filter(|_| report.why.is_empty()) {
         writeln!(

@@ -24,6 +24,9 @@ pub struct Subject<'a> {
     pub files: &'a Files,
     /// How the policy is probed. Of guards in it the score takes no notice.
     pub probe: &'a aegis_probe::Options,
+    /// What a probe of this policy with the same tools and options found, if there was one: it is
+    /// not made again.
+    pub probed: Option<&'a ProbeReport>,
     /// Whether ways to raise the score are looked for; they do not change it.
     pub gains: bool,
 }
@@ -59,11 +62,9 @@ pub fn assess(
 pub fn assess_scanned(scan: Report, subject: &Subject<'_>) -> Assessment {
     let tools = own_tools(&scan);
     let probed = subject.policy.map(|policy| {
-        let input = Input {
-            policy,
-            tools: &tools,
-        };
-        (policy, probe(&input, subject.probe))
+        let tools = &tools;
+        let fresh = || probe(&Input { policy, tools }, subject.probe);
+        (policy, subject.probed.cloned().unwrap_or_else(fresh))
     });
     let facts = probed
         .as_ref()

@@ -5,11 +5,12 @@ use std::path::Path;
 use aegis_diag::Report;
 use aegis_gate::base::{Base, Was};
 use aegis_gate::baseline::Baseline;
+use aegis_gate::compare::PolicyBefore;
 use aegis_gate::evidence::{Files, Text, is_ci_file};
-use aegis_gate::{Subject, assess_scanned};
+use aegis_gate::{Subject, assess_scanned, own_tools};
 use aegis_policy::policy::Policy;
 use aegis_probe::guards::Guards;
-use aegis_probe::{Options, rules};
+use aegis_probe::{Options, ProbeReport, rules};
 use anyhow::Context;
 
 use super::base::Compared;
@@ -48,14 +49,22 @@ pub(super) fn both(
         _ => None,
     };
     let policy_before = policies.before();
+    let same_policy = matches!(policies.before, PolicyBefore::Same);
+    if let Some(files_before) = before.as_ref().filter(|_| same_policy)
+        && own_tools(now) == own_tools(was)
+    {
+        let (unsound, probed) = add(now, policy, &files, &options, guards, None);
+        add(was, policy, files_before, &options, None, probed.as_ref());
+        return Ok(unsound);
+    }
     // Neither side needs the other, and both take as long.
     std::thread::scope(|scope| {
         let before = before.as_ref().map(|files| {
-            let add = || add(was, policy_before, files, &options, None);
+            let add = || add(was, policy_before, files, &options, None, None);
             let thread = std::thread::Builder::new().stack_size(STACK);
             thread.spawn_scoped(scope, add)
         });
-        let unsound = add(now, policy, &files, &options, guards);
+        let (unsound, _) = add(now, policy, &files, &options, guards, None);
         before
             .transpose()
             .context("a thread could not be started")
@@ -63,27 +72,31 @@ pub(super) fn both(
     })
 }
 
+/// Adds to a report what is found in its policy, by a probe that was made already if there is one, and
+/// the score. Answers with why the probe cannot be relied on, and with what it found.
 fn add(
     report: &mut Report,
     policy: Option<&Policy>,
     files: &Files,
     options: &Options,
     guards: Option<&Guards>,
-) -> Option<String> {
+    probed: Option<&ProbeReport>,
+) -> (Option<String>, Option<ProbeReport>) {
     let subject = Subject {
         policy,
         files,
         probe: options,
+        probed,
         gains: false,
     };
     let assessed = assess_scanned(std::mem::take(report), &subject);
     *report = assessed.scan;
     report.score = Some(assessed.score);
     let (Some(policy), Some(found)) = (policy, assessed.probe) else {
-        return None;
+        return (None, None);
     };
-    report.findings.extend(found.findings);
-    report.suppressed.extend(found.suppressed);
+    report.findings.extend(found.findings.iter().cloned());
+    report.suppressed.extend(found.suppressed.iter().cloned());
     // The score takes no notice of guards, so that it is the same for all commands.
     let removed = guards.map(|guards| guards.findings(policy));
     report.findings.extend(removed.unwrap_or_default());
@@ -96,11 +109,11 @@ fn add(
     report
         .suppressed
         .sort_by(|a, b| a.finding.sort_key().cmp(&b.finding.sort_key()));
-    let bug = found.bugs.first()?;
     let n = words::count(found.bugs.len(), "time", "times");
-    Some(format!(
-        "Aegis disagrees with itself {n} about the policy, which is a bug: {bug}"
-    ))
+    let unsound = found.bugs.first().map(|bug| {
+        format!("Aegis disagrees with itself {n} about the policy, which is a bug: {bug}")
+    });
+    (unsound, Some(found))
 }
 
 /// The files that evidence is read from, as they were.

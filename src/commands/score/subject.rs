@@ -88,6 +88,7 @@ impl Subject {
             ..self.probe.clone()
         };
         let subject = aegis_gate::Subject {
+            probed: None,
             policy: self.policy.as_ref().map(|(_, policy)| policy),
             files: &self.files,
             probe: &probe,

@@ -381,6 +381,7 @@ fn whole(policy: &str) -> Tenths {
         ..aegis_probe::Options::default()
     };
     let subject = Subject {
+        probed: None,
         policy: Some(&policy),
         files: &files,
         probe: &options,
