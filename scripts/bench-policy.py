@@ -2,7 +2,6 @@
 
     bench-policy.py measure [--quick]   times agent-aegis; needs the package agent-aegis
     bench-policy.py section FILE...     measurements of all engines -> a section in Markdown
-    bench-policy.py write FILE PAGE     puts the section in FILE into PAGE, between its two marks
 
 Measurements are lines `engine<TAB>rules<TAB>place<TAB>nanoseconds`.
 """
@@ -17,8 +16,6 @@ from pathlib import Path
 
 COUNTS = [10, 100, 1000]
 PLACES = ["first", "middle", "last", "none"]
-BEGIN = "<!-- Policies: written by scripts/bench-policy.sh. -->"
-END = "<!-- Policies: end. -->"
 HOME = Path(__file__).resolve().parent.parent
 
 
@@ -152,9 +149,9 @@ def shapes(found):
     yield "| 1,000 rules | load and compile |"
     yield "|---|---:|"
     yield f"| of two patterns | {shown(found['aegis', 1000, 'load'])} |"
-    for (engine, _, place), time in found.items():
+    for (engine, _, place), taken in found.items():
         if engine == "aegis" and place.startswith("load "):
-            yield f"| {place.removeprefix('load ')} | {shown(time)} |"
+            yield f"| {place.removeprefix('load ')} | {shown(taken)} |"
 
 
 def aims(found):
@@ -193,16 +190,6 @@ def section(paths):
         print(f"| {aim} | {figure} | {'met' if met else '**missed**'} |")
 
 
-def write(path, page):
-    """Replaces what stands between the marks, and nothing else."""
-    text = Path(page).read_text(encoding="utf-8")
-    if text.count(BEGIN) != 1 or text.count(END) != 1 or text.index(BEGIN) > text.index(END):
-        sys.exit(f"{page} needs the lines `{BEGIN}` and `{END}`, once and in this order")
-    before, after = text[: text.index(BEGIN)], text[text.index(END) :]
-    new = Path(path).read_text(encoding="utf-8").strip()
-    Path(page).write_text(f"{before}{BEGIN}\n\n{new}\n\n{after}", encoding="utf-8")
-
-
 def main(args):
     match args:
         case ["measure"]:
@@ -211,8 +198,6 @@ def main(args):
             measure(0.05)
         case ["section", *paths] if paths:
             section(paths)
-        case ["write", path, page]:
-            write(path, page)
         case _:
             sys.exit(__doc__)
 

@@ -50,6 +50,5 @@ echo "== agent-aegis" >&2
 "$python" scripts/bench-policy.py section "$work/policy-rust.tsv" "$work/policy-python.tsv" >"$work/policy.md"
 cat "$work/policy.md"
 if [[ -n $write ]]; then
-  "$python" scripts/bench-policy.py write "$work/policy.md" "$write"
-  echo "wrote the section on policies of $write" >&2
+  "$python" scripts/bench-section.py Policies "$work/policy.md" "$write"
 fi

@@ -3,7 +3,7 @@
 # without a record on disk, beside a bare sync of the disk, and prints one table.
 #
 #   scripts/bench-runtime.sh            takes about two minutes after the build
-#   scripts/bench-runtime.sh --out FILE writes the table to a file as well
+#   scripts/bench-runtime.sh --write    puts it into docs/benchmarks.md as well
 #
 # Environment:
 #   BENCH_VENV   virtual environment that holds or gets agent-aegis; default target/bench/venv-policy
@@ -14,12 +14,12 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-out=
+write=
 case ${1-} in
-  --out) out=${2:?--out needs a file} ;;
+  --write) write=docs/benchmarks.md ;;
   "") ;;
   *)
-    echo "usage: scripts/bench-runtime.sh [--out FILE]" >&2
+    echo "usage: scripts/bench-runtime.sh [--write]" >&2
     exit 2
     ;;
 esac
@@ -32,4 +32,7 @@ mkdir -p "$work"
 cargo bench --locked -p aegis-runtime --bench run >"$work/runtime-rust.txt"
 [[ -x $venv/bin/python ]] || "$python" -m venv "$venv"
 "$venv/bin/python" -m pip install --quiet --disable-pip-version-check agent-aegis==1.0.0 >&2
-"$venv/bin/python" scripts/bench-runtime.py "$work/runtime-rust.txt" crates/aegis-runtime | tee ${out:+"$out"}
+"$venv/bin/python" scripts/bench-runtime.py "$work/runtime-rust.txt" crates/aegis-runtime | tee "$work/runtime.md"
+if [[ -n $write ]]; then
+  "$python" scripts/bench-section.py Runtime "$work/runtime.md" "$write"
+fi

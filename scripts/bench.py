@@ -42,10 +42,10 @@ AST_GREP_RULES = "\n---\n".join(
 class Run:
     """One execution of a program."""
 
-    def __init__(self, command, limit=3600):
+    def __init__(self, command, limit=3600, cwd=None, codes=(0,)):
         started = time.perf_counter()
         self.stopped = False
-        with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
+        with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, cwd=cwd) as process:
 
             def stop():
                 self.stopped = True
@@ -61,7 +61,7 @@ class Run:
         self.user = usage.ru_utime
         # KiB on Linux, bytes on macOS.
         self.memory = usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
-        if process.returncode != 0 and not self.stopped:
+        if process.returncode not in codes and not self.stopped:
             sys.exit(f"{' '.join(map(str, command))}: exit code {process.returncode}\n{errors.decode(errors='replace')}")
 
 
@@ -75,12 +75,12 @@ class Measured:
         self.memory = max(r.memory for r in runs)
 
 
-def measure(commands, runs):
+def measure(commands, runs, **how):
     """Runs the commands in turns, after one turn that is not counted."""
     results = [[] for _ in commands]
     for turn in range(runs + (runs > 1)):
         for command, result in zip(commands, results):
-            run = Run(command)
+            run = Run(command, **how)
             if turn or runs == 1:
                 result.append(run)
     return [Measured(r) for r in results]
@@ -211,6 +211,28 @@ def make_project(root, home, files):
         text = MODULE.format(n=n, imports="\n".join(dict.fromkeys(imports)), days=n % 9 + 1, limit=100 + n)
         (store / f"part{n}.py").write_text(text)
     return len(list(root.rglob("*.py")))
+
+
+def make_repository(root, home, changed):
+    """Makes a folder a git repository with a policy and one commit, and changes one file since: two ungoverned calls are new."""
+    shutil.copyfile(home / "fixtures/projects/support-desk/policy.yaml", root / "policy.yaml")
+    git = ["git", "-c", "user.name=bench", "-c", "user.email=bench@example.com", "-c", "commit.gpgSign=false"]
+    shutil.rmtree(root / ".git", ignore_errors=True)
+    for arguments in (["init", "-q"], ["add", "--all"], ["commit", "-q", "-m", "base"]):
+        output(git + arguments, cwd=root)
+    with (root / changed).open("a", encoding="utf-8") as file:
+        file.write(CHANGE)
+
+
+CHANGE = """
+
+def _ask_again(text):
+    from anthropic import Anthropic
+    from openai import OpenAI
+
+    OpenAI().responses.create(model="gpt-5", input=text)
+    return Anthropic().messages.create(model="claude-sonnet-4-5", max_tokens=100, messages=[text])
+"""
 
 
 def machine():
@@ -406,6 +428,37 @@ def main():
     )
     pair(page, "project", of_aegis, of_ruff, a, r)
     page.budget("Project of 200 files", a.wall, 0.05, seconds)
+
+    say("gate")
+    page.add("", "## A gate with a base", "")
+    page.add(
+        "`aegis gate . --base HEAD --policy policy.yaml` beside `aegis scan .`, in turns, in a git repository where one file was changed",
+        "since: two ungoverned calls are new, so the gate fails, as it must.",
+    )
+    repositories = []
+    project = work / "gate-project"
+    make_project(project, home, 500)
+    make_repository(project, home, "src/store/part7.py")
+    repositories.append(("a project of 500 files", project, many, 2.2))
+    tree = work / "gate-big"
+    copy_source(big, tree, metadata=True)
+    shutil.copyfile(big / "agents/run.py", tree / "agents/run.py")
+    make_repository(tree, home, "agents/run.py")
+    repositories.append(("the large tree", tree, runs, 1.3))
+    rows = []
+    for name, root, count, limit in repositories:
+        gate = [aegis, "gate", ".", "-q", "--format", "json", "--base", "HEAD", "--policy", "policy.yaml"]
+        plain_scan, gated = measure([scan("."), gate], count, cwd=root, codes=(0, 1))
+        verdict = subprocess.run(gate, capture_output=True, text=True, cwd=root, check=False)
+        new = len(json.loads(verdict.stdout)["change"]["new"])
+        if verdict.returncode != 1 or new != 2:
+            sys.exit(f"{root}: the gate answers {verdict.returncode} with {new} new findings; 1 and 2 are right\n{verdict.stderr}")
+        taken = ratio(gated, plain_scan)
+        rows.append((name, seconds(plain_scan.wall), seconds(gated.wall), times(taken), megabytes(gated.memory)))
+        page.budget(f"Gate, {name}, time in units of one scan", taken, limit, times)
+        if count == many:
+            page.budget(f"Gate, {name}, time", gated.wall, 1.0, seconds)
+    page.table(["repository", "scan", "gate", "gate in units of the scan", "peak memory of the gate"], rows)
 
     say("start-up")
     empty = work / "empty.py"
