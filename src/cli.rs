@@ -19,8 +19,8 @@ use crate::config::{FailOn, Glob, RuleWord, Scan, Threads};
 use crate::output::Output;
 
 pub(crate) use audit::{
-    AuditArgs, AuditCommand, CheckpointArgs, EventFormat, ExportArgs, KeygenArgs, ProveArgs,
-    RotateArgs, SignerArgs, StatsArgs, StoreArgs, VerifyArgs,
+    AuditArgs, AuditCommand, CheckpointArgs, EventFormat, ExportArgs, KeygenArgs, MonitorArgs,
+    ProveArgs, RotateArgs, SignerArgs, StatsArgs, StoreArgs, VerifyArgs,
 };
 pub(crate) use baseline::{
     BaselineArgs, BaselineCommand, BaselineOf, BaselinePruneArgs, BaselineShowArgs,
@@ -107,6 +107,8 @@ pub(crate) enum Command {
     Github(GithubArgs),
     /// Show what was recorded, verify it, and prove it to others
     Audit(Box<AuditArgs>),
+    /// Watch what is recorded, on a terminal; `q` ends it
+    Monitor(Box<MonitorArgs>),
     /// Count what was recorded: by outcome, rule, agent, over time
     Stats(Box<StatsArgs>),
     /// Explain a rule, or list all rules

@@ -10,6 +10,7 @@ pub(crate) mod gate;
 pub(crate) mod github;
 pub(crate) mod init;
 pub(crate) mod man;
+pub(crate) mod monitor;
 pub(crate) mod plan;
 pub(crate) mod policy;
 pub(crate) mod probe;

@@ -56,6 +56,7 @@ fn run(cli: &Cli, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
         Command::Schema(args) => commands::schema::run(args, streams),
         Command::Github(args) => commands::github::run(args, &env, streams),
         Command::Audit(args) => commands::audit::run(args, &env, streams),
+        Command::Monitor(args) => commands::monitor::run(args, &env),
         Command::Stats(args) => commands::stats::run(args, &env, streams),
         Command::Explain(args) => commands::explain::run(args, streams),
         Command::Catalog(args) => commands::catalog::run(args, &env, streams),

@@ -1,7 +1,7 @@
 //! `aegis audit`, `aegis stats` and `aegis diff --replay` on stores that were written here.
 
 use std::fs;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::process::Stdio;
 
 use aegis_audit::event::{Action, Agent, Decision, DecisionOutcome, Risk};
@@ -327,4 +327,64 @@ fn a_change_of_policy_is_tried_on_what_was_recorded() {
     assert_eq!(run.code, 0, "{}", run.all());
     let text = run.out;
     assert!(text.contains("\"replay\""), "{text}");
+}
+
+/// What a terminal is shown that gets `keys` after the first picture.
+#[cfg(target_os = "linux")]
+fn on_a_terminal(tree: &Tree, line: &str, keys: &str) -> (i32, String) {
+    let program = env!("CARGO_BIN_EXE_aegis");
+    let mut script = std::process::Command::new("script")
+        .args([
+            "-qec",
+            &format!("stty cols 120 rows 30; {program} {line}"),
+            "/dev/null",
+        ])
+        .current_dir(tree.path(""))
+        .env("TERM", "xterm-256color")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut typed = script.stdin.take().unwrap();
+    let mut screen = script.stdout.take().unwrap();
+    let mut seen = Vec::new();
+    let mut part = [0; 4096];
+    // The last line of the picture.
+    while !String::from_utf8_lossy(&seen).contains("quit") {
+        let n = screen.read(&mut part).unwrap();
+        assert_ne!(n, 0, "{}", String::from_utf8_lossy(&seen));
+        seen.extend_from_slice(&part[..n]);
+    }
+    typed.write_all(keys.as_bytes()).unwrap();
+    typed.flush().unwrap();
+    screen.read_to_end(&mut seen).unwrap();
+    let code = script.wait().unwrap().code().unwrap();
+    (code, String::from_utf8_lossy(&seen).into_owned())
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn the_monitor_shows_events_on_a_terminal_and_leaves_it_as_it_was() {
+    let tree = Tree::new(&[]);
+    drop(store(&tree));
+    for keys in ["q", "\u{3}"] {
+        let (code, screen) = on_a_terminal(&tree, "monitor --outcome blocked", keys);
+        assert_eq!(code, 0, "{screen}");
+        for part in ["Outcomes", "Rules", "delete_user", "no_deletes"] {
+            assert!(screen.contains(part), "{part}: {screen}");
+        }
+        assert!(!screen.contains("read_file"), "{screen}");
+        // What an agent chose as a name does not clear the screen.
+        assert!(!screen.contains("x\u{1b}[2J"), "{screen}");
+        let left = screen.rfind("\u{1b}[?1049l");
+        assert!(left > screen.rfind("\u{1b}[?1049h"), "{screen:?}");
+    }
+}
+
+#[test]
+fn the_monitor_needs_a_terminal_and_a_store() {
+    let tree = Tree::new(&[]);
+    insta::assert_snapshot!(tree.aegis("monitor").refused(), @"error: there is no audit store `aegis_audit.db`; name one with `--db`");
+    drop(store(&tree));
+    insta::assert_snapshot!(tree.aegis("monitor").refused(), @"error: `aegis monitor` needs a terminal; `aegis audit --tail` writes anywhere");
 }

@@ -306,6 +306,15 @@ pub(crate) struct StatsArgs {
     pub(crate) format: Listing,
 }
 
+/// Arguments of `aegis monitor`.
+#[derive(Debug, Args)]
+pub(crate) struct MonitorArgs {
+    #[command(flatten)]
+    pub(crate) store: StoreArgs,
+    #[command(flatten)]
+    pub(crate) filter: FilterArgs,
+}
+
 /// By what events are counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ByWord {
