@@ -47,6 +47,7 @@ cargo build --release --locked -p aegis-audit --example figures >&2
 } | tee "$work/audit.txt"
 if [[ -n $write ]]; then
   {
+    printf '## Audit\n\n'
     echo "\`scripts/bench-audit.sh --events $events\`: one run, on the disk that the stores lie on."
     printf '\n```text\n'
     cat "$work/audit.txt"

@@ -34,5 +34,9 @@ cargo bench --locked -p aegis-runtime --bench run >"$work/runtime-rust.txt"
 "$venv/bin/python" -m pip install --quiet --disable-pip-version-check agent-aegis==1.0.0 >&2
 "$venv/bin/python" scripts/bench-runtime.py "$work/runtime-rust.txt" crates/aegis-runtime | tee "$work/runtime.md"
 if [[ -n $write ]]; then
-  "$python" scripts/bench-section.py Runtime "$work/runtime.md" "$write"
+  {
+    printf '## Runtime\n\n'
+    cat "$work/runtime.md"
+  } >"$work/runtime-section.md"
+  "$python" scripts/bench-section.py Runtime "$work/runtime-section.md" "$write"
 fi
