@@ -8,7 +8,7 @@ use aegis_diag::{CallKind, CallSite, SourceFile, Span, Step, Tool, ToolParam, Ve
 use rustc_hash::FxHashMap;
 
 use crate::catalog::{Arg, Catalog, Kind, Member};
-use crate::facts::{Expr, ExprId, Facts, Star, UnitId, UnitKind};
+use crate::facts::{Expr, ExprId, Facts, Star, Stmt, UnitId, UnitKind};
 use crate::govern::state::{GUARD, State};
 use crate::govern::{Govern, Standing, WayStep};
 use crate::link::values::{FileIx, Scope};
@@ -442,6 +442,9 @@ impl Describe<'_, '_> {
         if let Some(f) = t.function.and_then(|f| self.function_of_tool(f)) {
             self.describe_function(&mut tool, f, t.function);
         }
+        if let Some(d) = t.function.and_then(|c| self.class_description(c)) {
+            tool.description = Some(d);
+        }
         if let Some(d) = t.description {
             tool.description = text_at(facts, source, d).or(tool.description);
         }
@@ -462,6 +465,26 @@ impl Describe<'_, '_> {
     /// The function a model's arguments go to: the function itself, or the run method of a class.
     fn function_of_tool(&self, f: Scope) -> Option<Scope> {
         self.solver.entered_by_framework(f).into_iter().next()
+    }
+
+    /// What a tool class says of itself in its attribute `description`.
+    fn class_description(&self, class: Scope) -> Option<String> {
+        let (facts, unit) = self.solver.unit(class)?;
+        let source = self.sources.get(&self.solver.info(class)?.file)?;
+        let unit = facts.unit(unit).filter(|u| u.kind == UnitKind::Class)?;
+        let named =
+            |&e: &ExprId| matches!(facts.expr(e), Expr::Name(n) if facts.name(*n) == "description");
+        unit.body.iter().find_map(|s| match s {
+            Stmt::Assign { targets, value } if facts.items(targets).iter().any(named) => {
+                text_at(&facts, source, *value)
+            }
+            Stmt::Annotated {
+                target,
+                value: Some(value),
+                ..
+            } if named(target) => text_at(&facts, source, *value),
+            _ => None,
+        })
     }
 
     fn describe_function(&self, tool: &mut Tool, f: Scope, outer: Option<Scope>) {

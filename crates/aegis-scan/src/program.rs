@@ -309,7 +309,7 @@ pub(crate) fn follow<'c>(
     Program {
         solver,
         imports,
-        alone: reach.alone + files.iter().filter(|f| f.installed && f.seed).count(),
+        alone: reach.alone,
         files,
     }
 }

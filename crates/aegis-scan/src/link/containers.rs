@@ -23,6 +23,7 @@ impl Solver<'_> {
         self.boxes.push(BoxInfo {
             file: cx.file,
             expr: e,
+            scope: cx.scope,
             any,
             ..BoxInfo::default()
         });

@@ -69,6 +69,8 @@ pub(crate) struct ScopeInfo {
 pub(crate) struct BoxInfo {
     pub(crate) file: FileIx,
     pub(crate) expr: ExprId,
+    /// The scope it is made in.
+    scope: Scope,
     /// Elements whose key or position is not known.
     any: Cell,
     /// Elements by literal key.

@@ -319,7 +319,7 @@ impl Solver<'_> {
                 .pool
                 .find("name")
                 .and_then(|n| self.local(scope, n))
-                .map_or(EMPTY, |c| self.peek(c));
+                .map_or(EMPTY, |c| self.read(cx, c));
             let text = self.one_text(name);
             if let Some(t) = text
                 && let Some(tool) = self
@@ -333,14 +333,14 @@ impl Solver<'_> {
         }
     }
 
+    /// The text among some values; of several the first in order, whichever came first.
     pub(super) fn one_text(&self, set: Set) -> Option<String> {
-        self.pool.values(set).into_iter().find_map(|v| {
-            if let Value::Str(s) = v {
-                Some(self.pool.text(s).to_owned())
-            } else {
-                None
-            }
-        })
+        let values = self.pool.values(set).into_iter();
+        let texts = values.filter_map(|v| match v {
+            Value::Str(s) => Some(self.pool.text(s)),
+            _ => None,
+        });
+        texts.min().map(str::to_owned)
     }
 
     /// Fills in what the arguments of a tool constructor or decorator say.
@@ -450,8 +450,8 @@ impl Solver<'_> {
 
     /// Whether a dictionary is a tool schema, or a hosted tool; records it.
     fn schema(&mut self, cx: Cx<'_>, b: u32, m: MemberIx, governed: bool) -> bool {
-        let (file, expr) = match self.boxed(b) {
-            Some(i) => (i.file, i.expr),
+        let (file, expr, scope) = match self.boxed(b) {
+            Some(i) => (i.file, i.expr, i.scope),
             None => return false,
         };
         if m == 0 || expr == 0 {
@@ -493,7 +493,7 @@ impl Solver<'_> {
         }
         site.wrapped |= governed;
         site.raw |= !governed;
-        site.scope = cx.scope;
+        site.scope = scope;
         site.operation = Some(if kind == Kind::ToolDef {
             "tool schema".to_owned()
         } else {

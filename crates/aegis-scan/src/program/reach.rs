@@ -21,7 +21,7 @@ pub(super) struct Reach {
     whole: Vec<bool>,
     /// By file: whether callers of functions with call sites matter.
     pub(super) callers: Vec<bool>,
-    /// Files that import AI packages and are judged one by one.
+    /// Files that import AI packages and are judged one by one; installed packages always are.
     pub(super) alone: usize,
 }
 
@@ -35,7 +35,10 @@ impl Reach {
         };
         let up_to = |limit: u64| governed.iter().map(|&g| g || bytes <= limit).collect();
         let whole: Vec<bool> = up_to(COLLECTION);
-        let alone = files.iter().zip(&whole).filter(|(f, w)| f.seed && !**w);
+        let alone = files
+            .iter()
+            .zip(&whole)
+            .filter(|(f, w)| f.seed && (f.installed || !**w));
         Self {
             callers: up_to(SMALL),
             alone: alone.count(),
