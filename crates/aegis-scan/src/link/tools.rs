@@ -333,11 +333,12 @@ impl Solver<'_> {
         }
     }
 
-    /// The text among some values; of several the first in order, whichever came first.
+    /// The text among some values; of several the first in order, whichever came first. An empty one is a
+    /// default that says nothing.
     pub(super) fn one_text(&self, set: Set) -> Option<String> {
         let values = self.pool.values(set).into_iter();
         let texts = values.filter_map(|v| match v {
-            Value::Str(s) => Some(self.pool.text(s)),
+            Value::Str(s) => Some(self.pool.text(s)).filter(|t| !t.is_empty()),
             _ => None,
         });
         texts.min().map(str::to_owned)
