@@ -9,18 +9,26 @@ Each policy says in its head what is wrong with it: `# expect: AEG202|AEG201 rul
 
 Findings below `medium` count for defects, some of which are no worse, and for nothing else. Processor time, not wall time, is measured,
 since other programs disturb that less; the best of three runs, in turns.
+
+The second table is about policies of other sizes, written here: rule *i* has its own verb and target and blocks or asks, as in
+bench-policy.py. There it is wall time of the whole process, start included, and peak memory.
 """
 
 import json
+import os
 import re
 import resource
 import statistics
 import subprocess
 import sys
+import tempfile
+import time
 from pathlib import Path
 
 LOUD = {"medium", "high", "critical"}
 RUNS = 3
+# Rules, runs, seconds after which agent-aegis is stopped.
+SIZES = [(20, 15, 60), (1_000, 7, 300), (10_000, 3, 300)]
 
 
 def run(command):
@@ -66,6 +74,52 @@ def is_found(defect, found):
         (identity is None or identity in ids) and names and (anything or names & {*rules})
         for identity, names in found
     )
+
+
+def generated(rules):
+    """A policy of so many rules."""
+    lines = ['version: "1"', "defaults: {risk_level: medium, approval: approve}", "rules:"]
+    for i in range(rules):
+        lines += [
+            f"  - name: r{i}",
+            f'    match: {{type: "svc{i}_*", target: "t{i}*"}}',
+            "    risk_level: high",
+            f"    approval: {('block', 'approve')[i % 2]}",
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def whole(command, limit):
+    """Wall time in milliseconds and peak memory in MB of a process; nothing if it takes longer than `limit` seconds."""
+    start = time.perf_counter()
+    child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    while True:
+        pid, _, used = os.wait4(child.pid, 0 if limit is None else os.WNOHANG)
+        if pid:
+            spent = (time.perf_counter() - start) * 1000
+            child.returncode = 0
+            return spent, used.ru_maxrss / 1024
+        if time.perf_counter() - start > limit:
+            child.kill()
+            child.wait()
+            return None
+        time.sleep(0.05)
+
+
+def sizes(aegis, peer):
+    print("| rules | Aegis, ms: median (best) | its peak memory | agent-aegis, once |")
+    print("|---|---|---|---|")
+    with tempfile.TemporaryDirectory() as folder:
+        for rules, runs, limit in SIZES:
+            path = Path(folder, f"{rules}.yaml")
+            path.write_text(generated(rules))
+            command = ["probe", str(path), "--format", "json"]
+            ours = [whole([aegis, *command], None) for _ in range(runs)]
+            walls = [wall for wall, _ in ours]
+            theirs = whole([peer, *command], limit)
+            said = f"{theirs[0]:,.0f} ms, {theirs[1]:.0f} MB" if theirs else f"stopped after {limit} s"
+            memory = max(m for _, m in ours)
+            print(f"| {rules:,} | {statistics.median(walls):.1f} ({min(walls):.1f}) | {memory:.0f} MB | {said} |", flush=True)
 
 
 def main():
@@ -116,6 +170,8 @@ def main():
     row("findings in all", lambda n: str(total[n]))
     row("policies on which it crashes", lambda n: str(crashed[n]))
     row("processor time of one policy, ms, median", lambda n: f"{statistics.median(times[n]):.0f}")
+    print()
+    sizes(aegis, peer)
 
 
 main()
