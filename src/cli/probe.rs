@@ -32,7 +32,7 @@ pub(crate) struct ProbeArgs {
     /// Seed of the fuzzer: the same seed tries the same actions
     #[arg(long, value_name = "N", default_value_t = 0, help_heading = INPUT)]
     pub(crate) seed: u64,
-    /// Also report what is merely possible, such as misspelt names
+    /// Also report misspelt names, and names that ask a person instead of being blocked
     #[arg(long, help_heading = INPUT)]
     pub(crate) all: bool,
 

@@ -8,6 +8,9 @@ mod mend;
 mod sheet;
 mod title;
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeSet;
 
 use aegis_diag::{Affected, Edit, Fix, Severity};

@@ -8,6 +8,8 @@
 
 mod assemble;
 mod compare;
+#[cfg(test)]
+mod drafts;
 mod fix;
 mod replay;
 mod waiver;
@@ -71,7 +73,7 @@ pub struct Options {
     pub box_budget: usize,
     /// How many actions the fuzzer tries.
     pub fuzz_cases: usize,
-    /// Also report what is merely possible, such as misspelt names.
+    /// Also report misspelt names, and names that ask a person instead of being blocked.
     pub all: bool,
     /// Look for changes that mend findings, and probe each again.
     pub fixes: bool,

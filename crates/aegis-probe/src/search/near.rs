@@ -37,6 +37,9 @@ const ALTERNATIVES: usize = 16;
 /// How many made-up names for one alternative are kept.
 const ENOUGH: usize = 12;
 
+/// The family of names that a person is asked about although a rule blocks the deed.
+const WEAKENED: &str = "weakened";
+
 /// A name that does what a rule restricts, and runs unattended.
 #[derive(Debug, Clone)]
 struct Miss {
@@ -48,6 +51,8 @@ struct Miss {
     name: String,
     effect: Option<Effect>,
     tier: Tier,
+    /// Whether a person is still asked about what the rule blocks.
+    asks: bool,
     /// Whether the pattern's own verb is in the name.
     same_verb: bool,
     action: Action,
@@ -86,6 +91,7 @@ struct Published {
     name: &'static str,
     lower: String,
     decider: Decider,
+    asks: bool,
 }
 
 /// How names start that automatic rules speak of.
@@ -140,8 +146,12 @@ struct Hunt {
     rooms: Vec<candidates::Room>,
     started: u64,
     budget: u64,
-    /// Published names of an effect that are automatic in plain circumstances.
-    published: BTreeMap<(Effect, String, String), Rc<Vec<Published>>>,
+    /// Whether slips of the pen count, and what asks a person instead of being blocked.
+    all: bool,
+    /// How many made-up names of the quest were found that ask a person.
+    asking: usize,
+    /// Published names of an effect that are let through in plain circumstances.
+    published: BTreeMap<(Effect, String, String, bool), Rc<Vec<Published>>>,
     speaking: Vec<u64>,
     autos: Vec<u64>,
     openings: Openings,
@@ -164,6 +174,8 @@ impl Hunt {
             rooms: candidates::rooms(rules),
             started: search.board.probes(),
             budget: search.options.near_budget as u64,
+            all: search.options.all,
+            asking: 0,
             published: BTreeMap::new(),
             speaking: Vec::new(),
             autos,
@@ -203,12 +215,18 @@ impl Hunt {
             };
             self.published(search, &quest);
             let before = self.misses.len();
-            for stage in candidates::STAGES {
+            self.asking = 0;
+            let more: &[candidates::Stage] = if self.all {
+                &[candidates::misspellings]
+            } else {
+                &[]
+            };
+            for stage in candidates::STAGES.iter().chain(more) {
                 names.clear();
                 stage(quest.shape, &self.rooms, &mut names);
                 for (name, tier) in &names {
                     // A dozen shows it; more would only be counted.
-                    if self.misses.len() - before >= ENOUGH {
+                    if self.misses.len() - before - self.asking >= ENOUGH {
                         break;
                     }
                     self.try_name(search, &quest, name, *tier);
@@ -232,8 +250,18 @@ impl Hunt {
             }
             if candidates::does_the_same(quest.shape, verb, tool.name, &tool.lower) {
                 let action = renamed(&quest.watched.action, tool.name, &quest.watched.params);
-                self.keep(search, quest, tool.name, tool.decider, Tier::Real, action);
+                let found = (tool.decider, tool.asks);
+                self.keep(search, quest, tool.name, found, Tier::Real, action);
             }
+        }
+    }
+
+    /// Whether a decision lets through what a rule restricts.
+    fn lets(&self, search: &Search<'_>, rule: usize, approval: Approval) -> bool {
+        match approval {
+            Approval::Auto => true,
+            Approval::Approve => self.all && search.rules[rule].approval() == Approval::Block,
+            Approval::Block => false,
         }
     }
 
@@ -244,7 +272,7 @@ impl Hunt {
             let Watched { action, at, params } = quest.watched;
             let action = renamed(action, &tool.name, params).hints(tool.hints);
             let decision = search.board.decide(&action, *at);
-            if decision.approval != Approval::Auto
+            if !self.lets(search, quest.rule, decision.approval)
                 || decision.effect.effect != Some(verb.effect)
                 || search.own_tool_decided_by(decision.by)
             {
@@ -252,12 +280,13 @@ impl Hunt {
             }
             let lower = tool.name.to_ascii_lowercase();
             if candidates::does_the_same(quest.shape, verb, &tool.name, &lower) {
-                self.keep(search, quest, &tool.name, decision.by, Tier::Real, action);
+                let found = (decision.by, decision.approval != Approval::Auto);
+                self.keep(search, quest, &tool.name, found, Tier::Real, action);
             }
         }
     }
 
-    /// The published tools of an effect that are automatic where the rule was watched.
+    /// The published tools of an effect that are let through where the rule was watched.
     fn automatic(
         &mut self,
         search: &Search<'_>,
@@ -269,6 +298,7 @@ impl Hunt {
             effect,
             action.target_name().canonical().to_owned(),
             action.agent_name().canonical().to_owned(),
+            self.lets(search, quest.rule, Approval::Approve),
         );
         // With parameters or a certain time the answer is for this rule only.
         let plain = params.is_empty() && search.rules[quest.rule].rule.conditions.is_empty();
@@ -286,11 +316,12 @@ impl Hunt {
             let decision = search
                 .board
                 .decide(&renamed(action, first.name, params), *at);
-            if decision.approval == Approval::Auto {
+            if self.lets(search, quest.rule, decision.approval) {
                 tools.extend(real.map(|entry| Published {
                     name: entry.name,
                     lower: entry.name.to_ascii_lowercase(),
                     decider: decision.by,
+                    asks: decision.approval != Approval::Auto,
                 }));
             }
         }
@@ -303,7 +334,9 @@ impl Hunt {
 
     fn try_name(&mut self, search: &Search<'_>, quest: &Quest<'_>, name: &str, tier: Tier) {
         search.board.count(1);
-        if !self.default_auto && !self.openings.may_start(name) {
+        let only_auto = !self.lets(search, quest.rule, Approval::Approve);
+        let needs_rule = !self.default_auto && only_auto;
+        if needs_rule && !self.openings.may_start(name) {
             return; // no rule that could make it automatic speaks of such names
         }
         let key = canonical(name);
@@ -312,19 +345,22 @@ impl Hunt {
             .policy
             .speaking_of(NameField::Type, &key, &mut self.speaking);
         let mut both = self.speaking.iter().zip(&self.autos);
-        if !self.default_auto && both.all(|(a, b)| a & b == 0) {
+        if needs_rule && both.all(|(a, b)| a & b == 0) {
             return; // nothing that speaks of it could make it automatic
         }
         let action = renamed(&quest.watched.action, name, &quest.watched.params);
         let decision = search.input.policy.decide(&action, quest.watched.at);
-        if decision.approval != Approval::Auto {
+        let asks = decision.approval != Approval::Auto;
+        if !self.lets(search, quest.rule, decision.approval) || asks && self.asking >= ENOUGH {
             return;
         }
         let effect = action.effect_found().effect;
         if effect.is_some() && quest.shape.verb.is_some() && effect != quest.shape.effect() {
             return; // it does something else
         }
-        self.keep(search, quest, name, decision.by, tier, action);
+        let found = self.misses.len();
+        self.keep(search, quest, name, (decision.by, asks), tier, action);
+        self.asking += usize::from(asks && self.misses.len() > found);
     }
 
     fn keep(
@@ -332,7 +368,7 @@ impl Hunt {
         search: &Search<'_>,
         quest: &Quest<'_>,
         name: &str,
-        decider: Decider,
+        (decider, asks): (Decider, bool),
         tier: Tier,
         action: Action,
     ) {
@@ -343,7 +379,7 @@ impl Hunt {
             .verb
             .is_some_and(|(_, verb)| key.contains(verb.text));
         // Other verbs are what the finding about the default is about.
-        if self.default_known && decider == Decider::Default && !same_verb {
+        if self.default_known && !asks && decider == Decider::Default && !same_verb {
             return;
         }
         let effect = action.effect_found().effect;
@@ -367,6 +403,7 @@ impl Hunt {
             name: name.to_owned(),
             effect,
             tier,
+            asks,
             same_verb,
             action,
             at: quest.watched.at,
@@ -407,20 +444,21 @@ fn group(search: &Search<'_>, misses: Vec<Miss>) -> Vec<Suspect> {
             }
         }
     }
-    let mut groups: BTreeMap<(usize, Decider), Vec<Miss>> = BTreeMap::new();
+    let mut groups: BTreeMap<(usize, bool, Decider), Vec<Miss>> = BTreeMap::new();
     for miss in owners.into_values() {
         groups
-            .entry((miss.rule, miss.decider))
+            .entry((miss.rule, miss.asks, miss.decider))
             .or_default()
             .push(miss);
     }
     let mut suspects: Vec<Suspect> = Vec::new();
     let mut prices = fixes::Prices::new(search);
-    for ((rule, by), misses) in groups {
+    for ((rule, asks, by), misses) in groups {
         let made_up = misses.iter().all(|miss| miss.tier != Tier::Real);
         // That several rules let made-up names past one restriction is one cause.
         let known = suspects.last_mut().filter(|s| {
-            made_up && matches!(s.subject, Subject::Pattern(number, ..) if number == rule)
+            let same = matches!(s.subject, Subject::Pattern(number, ..) if number == rule);
+            made_up && same && (s.operator == WEAKENED) == asks
         });
         match known {
             Some(known) => known.affected.0 += misses.len(),
@@ -441,7 +479,9 @@ fn suspect(
     let rank = |m: &Miss| (m.tier, !m.same_verb, m.name.len());
     misses.sort_by(|a, b| rank(a).cmp(&rank(b)).then_with(|| a.name.cmp(&b.name)));
     let known = search.knows_tools();
+    let asks = misses.iter().all(|miss| miss.asks);
     let graded = |miss: &Miss| match severity(rule, miss) {
+        _ if miss.asks || miss.tier == Tier::Misspelt => Severity::Low,
         // Nobody has such a tool, now.
         severity if known && miss.tier != Tier::Real => severity.min(Severity::Medium),
         severity => severity,
@@ -463,29 +503,40 @@ fn suspect(
         .map_or("", Glob::text);
     let by = match decider {
         Decider::Rule(by) => match search.rules.get(by as usize) {
+            Some(by) if asks => format!("rule `{}` speaks of it", by.name()),
             Some(by) => format!("rule `{}` allows it", by.name()),
             None => String::new(),
         },
+        _ if asks => "no rule speaks of it and the default is approve".to_owned(),
         _ => "no rule speaks of it and the default is auto".to_owned(),
     };
     let verb = match rule.approval() {
         Approval::Block => "blocks",
         _ => "asks about",
     };
-    let ideas = fixes::ideas(prices, rule, pattern, &misses);
+    // Whether a person should be asked is for the author to say.
+    let ideas = match asks {
+        true => Vec::new(),
+        false => fixes::ideas(prices, rule, pattern, &misses),
+    };
+    let deed = match (asks, affected.0) {
+        (false, 1) => "runs unattended",
+        (false, _) => "run unattended",
+        (true, 1) => "asks a person instead of being blocked",
+        (true, _) => "ask a person instead of being blocked",
+    };
     Suspect {
         rule: &rules::GLOB_BYPASS,
         subject: Subject::Pattern(number, Field::Type, pattern),
         decider,
-        operator: tier.word(),
+        operator: if asks { WEAKENED } else { tier.word() },
         severity: worst.unwrap_or(Severity::Low),
         certainty: Certainty::Heuristic,
         assumes: Vec::new(),
         message: format!(
-            "rule `{}` {verb} `{written}` and misses {}, which {} unattended: {by}",
+            "rule `{}` {verb} `{written}` and misses {}, which {deed}: {by}",
             rule.name(),
             say::some(&affected, ["name", "names"]),
-            if affected.0 == 1 { "runs" } else { "run" },
         ),
         expected: Some(format!("`{}` at least", rule.approval())),
         witnesses: misses

@@ -7,6 +7,7 @@ use super::*;
 use crate::Tool;
 
 mod clean;
+mod every;
 mod holes;
 
 /// What is suspected: rule, severity, subject, and the names.

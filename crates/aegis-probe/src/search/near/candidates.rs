@@ -20,6 +20,8 @@ pub(super) enum Tier {
     Affix,
     /// Other separators.
     Spelling,
+    /// A slip of the pen.
+    Misspelt,
 }
 
 impl Tier {
@@ -31,6 +33,7 @@ impl Tier {
             Self::Synonym => "synonym",
             Self::Affix => "affix",
             Self::Spelling => "spelling",
+            Self::Misspelt => "misspelt",
         }
     }
 }
@@ -250,5 +253,34 @@ fn spellings(shape: &Shape, _: &[Room], names: &mut Vec<(String, Tier)>) {
             }
         }
         names.push((other.name("record"), Tier::Spelling));
+    }
+}
+
+/// `delte_record`: one or two neighbouring letters lost, swapped, replaced or added. What a pattern does with a letter
+/// it does not spell, it does with every such letter, so that one of them stands for all.
+pub(super) fn misspellings(shape: &Shape, _: &[Room], names: &mut Vec<(String, Tier)>) {
+    if shape.effect() == Some(Effect::Read) {
+        return;
+    }
+    let name: Vec<char> = shape.name("record").chars().collect();
+    let Some(strange) = ('a'..='z').rev().find(|c| !name.contains(c)) else {
+        return;
+    };
+    for length in [1, 2] {
+        for (at, here) in name.windows(length).enumerate() {
+            if !here.iter().all(char::is_ascii_alphanumeric) {
+                continue; // other separators are a family of their own
+            }
+            let (before, after) = (&name[..at], &name[at + length..]);
+            let with = |middle: &[char]| [before, middle, after].concat().into_iter().collect();
+            let mut add = |name: String| names.push((name, Tier::Misspelt));
+            add(with(&[]));
+            add(with(&[strange; 2][..length]));
+            match here {
+                [a] => add(with(&[*a, strange])),
+                [a, b] if a != b => add(with(&[*b, *a])),
+                _ => {}
+            }
+        }
     }
 }
