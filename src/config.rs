@@ -18,7 +18,7 @@ pub(crate) use env::Env;
 pub(crate) use file::schema;
 pub(crate) use file::{NAME, SECTIONS, check};
 pub(crate) use values::{
-    Day, DottedPath, FailOn, FileBytes, Glob, Looser, Points, Rebased, RuleWord, Threads,
+    Day, DottedPath, FailOn, FileBytes, FilePath, Glob, Looser, Points, Rebased, RuleWord, Threads,
 };
 
 use crate::cli::ConfigArgs;
@@ -206,6 +206,37 @@ pub(crate) fn gate(args: &ConfigArgs, env: &Env, paths: &[PathBuf]) -> anyhow::R
         None => Gate::default(),
     };
     Ok(env.gate()?.over(of_file))
+}
+
+/// What the settings file says about evidence.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Audit {
+    /// Whether an audit trail is kept, for the score: `true` without a path says that it is kept at
+    /// `aegis_audit.db`, `false` that none is.
+    pub(crate) enabled: Option<bool>,
+    /// The audit store that `audit`, `stats` and `monitor` use if neither `--db` nor
+    /// `AEGIS_AUDIT_DB` names one, relative to this file.
+    pub(crate) path: Option<FilePath>,
+}
+
+impl Audit {
+    /// The keys of the section.
+    #[cfg(test)]
+    pub(crate) const KEYS: [&str; 2] = ["enabled", "path"];
+}
+
+/// The audit store that the settings file names, and that file; it is looked for from here.
+pub(crate) fn audit_store(
+    args: &ConfigArgs,
+    env: &Env,
+) -> anyhow::Result<Option<(PathBuf, PathBuf)>> {
+    let Some(file) = config_file(args, env, &[]) else {
+        return Ok(None);
+    };
+    let path = file::read(&file)?.audit.and_then(|audit| audit.path);
+    Ok(path.map(|path| (file.with_file_name(String::from(path)), file)))
 }
 
 /// The settings file that counts, if any.

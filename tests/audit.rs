@@ -388,3 +388,122 @@ fn the_monitor_needs_a_terminal_and_a_store() {
     drop(store(&tree));
     insta::assert_snapshot!(tree.aegis("monitor").refused(), @"error: `aegis monitor` needs a terminal; `aegis audit --tail` writes anywhere");
 }
+
+/// A store that is not where it is looked for without settings.
+fn elsewhere(settings: &str) -> Tree {
+    let tree = tree();
+    tree.write("aegis.yaml", settings);
+    fs::create_dir_all(tree.path("evidence")).unwrap();
+    fs::create_dir_all(tree.path("deep/down")).unwrap();
+    fs::rename(tree.path("aegis_audit.db"), tree.path("evidence/agents.db")).unwrap();
+    tree
+}
+
+#[test]
+fn the_settings_say_where_the_store_is() {
+    let tree = elsewhere("audit: {path: evidence/agents.db}\n");
+    let run = tree.aegis("audit --session s-2 --format json");
+    assert_eq!(run.json()["events"].as_array().unwrap().len(), 2);
+    assert_eq!(tree.aegis("stats --by rule --format json").code, 0);
+    let monitor = tree.aegis("monitor").refused();
+    assert!(monitor.contains("needs a terminal"), "{monitor}");
+    let verified = tree.aegis("audit verify").ok();
+    assert!(
+        verified.starts_with("evidence/agents.db: 6 events, intact"),
+        "{verified}"
+    );
+    tree.aegis("audit keygen key").ok();
+    tree.aegis("audit checkpoint --key-file key").ok();
+    tree.aegis("audit prove 2 -o one.jsonl").ok();
+    // From a folder further down the same store is meant.
+    let output = tree
+        .command()
+        .current_dir(tree.path("deep/down"))
+        .args(["audit", "--format", "csv"])
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{output:?}");
+
+    // Without the settings, it is looked for where it was.
+    let none = "there is no audit store `aegis_audit.db`; name one with `--db`";
+    for line in ["audit", "stats", "monitor"] {
+        let refused = tree.aegis(&format!("{line} --no-config")).refused();
+        assert!(refused.contains(none), "{refused}");
+    }
+    tree.write("other.yaml", "audit: {path: nowhere.db}\n");
+    let refused = tree.aegis("stats --config other.yaml").refused();
+    assert!(
+        refused.contains(
+            "there is no audit store `nowhere.db`, which `other.yaml` names; name one with `--db`"
+        ),
+        "{refused}"
+    );
+    let env = [("AEGIS_CONFIG", "other.yaml")];
+    assert!(tree.run("stats", &env, "").refused().contains("other.yaml"));
+}
+
+#[test]
+fn a_flag_and_a_variable_win_over_the_settings() {
+    let tree = elsewhere("audit: {path: nowhere.db}\n");
+    tree.aegis("stats --db evidence/agents.db").ok();
+    let env = [("AEGIS_AUDIT_DB", "evidence/agents.db")];
+    assert_eq!(tree.run("stats", &env, "").code, 0);
+    let run = tree.run("stats --db none.db", &env, "");
+    assert!(run.refused().contains("there is no audit store `none.db`"));
+    // What is not needed is not read.
+    tree.write("aegis.yaml", "audit: {pth: x}\n");
+    tree.aegis("audit --db evidence/agents.db").ok();
+}
+
+#[test]
+fn a_mistake_in_the_settings_has_its_place() {
+    let tree = elsewhere("audit:\n  path: [x]\n");
+    for line in ["audit", "audit verify", "stats", "monitor"] {
+        insta::allow_duplicates! {
+            insta::assert_snapshot!(tree.aegis(line).refused(), @"
+            error: expected a word or text
+             --> aegis.yaml:2:9
+              |
+            2 |   path: [x]
+              |         ^^
+            ");
+        }
+    }
+    tree.write("aegis.yaml", "audit:\n  pth: evidence/agents.db\n");
+    insta::assert_snapshot!(tree.aegis("stats").refused(), @"
+    error: key `pth` is not known here
+     --> aegis.yaml:2:3
+      |
+    2 |   pth: evidence/agents.db
+      |   ^^^
+      |
+      = help: did you mean `path`?
+    ");
+    let run = tree.aegis("validate aegis.yaml");
+    assert_eq!(run.code, 2, "{}", run.all());
+    assert!(run.all().contains("aegis.yaml:2:3"), "{}", run.all());
+}
+
+#[test]
+fn the_score_counts_a_trail_that_the_settings_name() {
+    let tree = Tree::new(&[("app.py", crate::harness::CALL)]);
+    let trail = |settings: &str| {
+        tree.write("aegis.yaml", settings);
+        let run = tree.aegis("score --format json");
+        let text = run.json()["scorecard"].to_string();
+        assert!(text.contains("configured"), "{text}");
+        !text.contains("not configured: aegis.yaml")
+    };
+    assert!(trail("audit: {path: evidence/agents.db}\n"));
+    assert!(trail("audit: {enabled: true}\n"));
+    assert!(!trail(
+        "audit: {enabled: false, path: evidence/agents.db}\n"
+    ));
+    assert!(!trail("audit: {}\n"));
+    tree.write("aegis.yaml", "audit: {pth: evidence/agents.db}\n");
+    assert!(
+        tree.aegis("score")
+            .refused()
+            .contains("did you mean `path`?")
+    );
+}

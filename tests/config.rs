@@ -147,7 +147,7 @@ fn sections_of_later_releases_are_accepted() {
     let tree = Tree::new(&[("app.py", CALL)]);
     tree.write(
         "aegis.yaml",
-        "score: {root: x}\ngate: {}\npolicy: {path: p.yaml}\nguardrails:\naudit: {store: {path: x}}\n",
+        "score: {root: x}\ngate: {}\npolicy: {path: p.yaml}\nguardrails: {store: {path: x}}\naudit: {path: x}\n",
     );
     assert_eq!(tree.aegis("scan").code, 0);
 }

@@ -10,7 +10,7 @@ use aegis_audit::{Outcome, Time};
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Subcommand, ValueEnum, ValueHint};
 
-use super::{Listing, OUTPUT};
+use super::{ConfigArgs, Listing, OUTPUT};
 
 const EVENTS: &str = "Events";
 const TRUST: &str = "Trust";
@@ -67,9 +67,14 @@ pub(crate) enum AuditCommand {
 /// Which store.
 #[derive(Debug, Args)]
 pub(crate) struct StoreArgs {
-    /// The audit store; `aegis_audit.db` unless `AEGIS_AUDIT_DB` says otherwise
+    /// The audit store
+    ///
+    /// Otherwise the one of `AEGIS_AUDIT_DB`, else of `audit.path` in the settings file, else
+    /// `aegis_audit.db`.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) db: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) config: ConfigArgs,
 }
 
 /// Which events.

@@ -15,9 +15,9 @@ use aegis_audit::sqlite::{DEFAULT_PATH, Reader};
 use anyhow::bail;
 
 use crate::cli::{AuditArgs, AuditCommand, StoreArgs};
-use crate::config::Env;
+use crate::config::{self, Env};
 use crate::exit::Exit;
-use crate::output::Streams;
+use crate::output::{self, Streams};
 
 /// The command that was asked for.
 pub(crate) fn run(args: &AuditArgs, env: &Env, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
@@ -33,18 +33,31 @@ pub(crate) fn run(args: &AuditArgs, env: &Env, streams: &mut Streams<'_>) -> any
 }
 
 /// Where the store is.
-pub(super) fn path(args: &StoreArgs, env: &Env) -> PathBuf {
-    let path = args.db.clone().or_else(|| env.audit_db());
-    path.unwrap_or_else(|| DEFAULT_PATH.into())
+pub(super) fn path(args: &StoreArgs, env: &Env) -> anyhow::Result<PathBuf> {
+    Ok(place(args, env)?.0)
+}
+
+/// The same, with the settings file if that names it. A settings file that is not needed is not
+/// read.
+fn place(args: &StoreArgs, env: &Env) -> anyhow::Result<(PathBuf, Option<PathBuf>)> {
+    if let Some(path) = args.db.clone().or_else(|| env.audit_db()) {
+        return Ok((path, None));
+    }
+    Ok(match config::audit_store(&args.config, env)? {
+        Some((path, file)) => (path, Some(file)),
+        None => (DEFAULT_PATH.into(), None),
+    })
 }
 
 /// The store, to read.
 pub(super) fn open(args: &StoreArgs, env: &Env) -> anyhow::Result<Reader> {
-    let path = path(args, env);
+    let (path, named_in) = place(args, env)?;
     if path.symlink_metadata().is_err() {
+        let named = named_in.map(|file| format!(", which `{}` names", output::shown(&file)));
         bail!(
-            "there is no audit store `{}`; name one with `--db`",
-            path.display()
+            "there is no audit store `{}`{}; name one with `--db`",
+            output::shown(&path),
+            named.unwrap_or_default()
         );
     }
     Ok(Reader::open(&path)?)

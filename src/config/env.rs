@@ -73,7 +73,7 @@ impl Env {
         ),
         (
             "AEGIS_AUDIT_DB",
-            "the audit store that is meant where `--db` names none; `aegis_audit.db` otherwise",
+            "the audit store that is meant where `--db` names none; otherwise `audit.path` in `aegis.yaml`, else `aegis_audit.db`",
         ),
         (
             "AEGIS_AUDIT_KEY",

@@ -13,7 +13,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use super::mistake::Mistake;
-use super::{Gate, Glob, Policy, Rebased, Scan, Score};
+use super::{Audit, Gate, Glob, Policy, Rebased, Scan, Score};
 
 /// The name of the settings file.
 pub(crate) const NAME: &str = "aegis.yaml";
@@ -39,9 +39,8 @@ pub(super) struct Sections {
     /// What content is let through.
     #[cfg_attr(test, schemars(with = "Option<BTreeMap<String, serde_json::Value>>"))]
     guardrails: Later,
-    /// Where evidence goes.
-    #[cfg_attr(test, schemars(with = "Option<BTreeMap<String, serde_json::Value>>"))]
-    audit: Later,
+    /// Where evidence is.
+    pub(super) audit: Option<Audit>,
 }
 
 /// The JSON Schema of the file.
@@ -197,6 +196,7 @@ mod tests {
         same(schemars::schema_for!(Policy).to_value(), &Policy::KEYS);
         same(schemars::schema_for!(Score).to_value(), &Score::KEYS);
         same(schemars::schema_for!(Gate).to_value(), &Gate::KEYS);
+        same(schemars::schema_for!(Audit).to_value(), &Audit::KEYS);
         same(schema(), &SECTIONS);
     }
 
@@ -235,6 +235,15 @@ mod tests {
           |
           = help: did you mean `exclude`?
         ");
+        insta::assert_snapshot!(refused("audit: {pth: x}\n"), @"
+        error: key `pth` is not known here
+         --> aegis.yaml:1:9
+          |
+        1 | audit: {pth: x}
+          |         ^^^
+          |
+          = help: did you mean `path`?
+        ");
         insta::assert_snapshot!(refused("zebra: {}\n"), @"
         error: key `zebra` is not known here
          --> aegis.yaml:1:1
@@ -265,6 +274,15 @@ mod tests {
           |                    ^^^^^^^^^^^^^^
           |
           = help: did you mean `ungoverned-tool`?
+        ");
+        insta::assert_snapshot!(refused("audit:\n  path: ''\n"), @"
+        error: `` is not the path of a file
+         --> aegis.yaml:2:9
+          |
+        2 |   path: ''
+          |         ^^
+          |
+          = help: expected such as `aegis_audit.db`
         ");
         insta::assert_snapshot!(refused("scan:\n  exclude:\n    - 'a['\n"), @"
         error: `a[` is not a glob: unclosed character class, missing ']'

@@ -28,7 +28,7 @@ macro_rules! text {
     )*};
 }
 
-text!(RuleWord, Glob, DottedPath);
+text!(RuleWord, Glob, DottedPath, FilePath);
 
 /// The id of a rule, or the beginning of some.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -144,6 +144,25 @@ impl FromStr for DottedPath {
         Err(format!(
             "`{s}` is not a dotted path; expected module and name, such as `ourlib.guards.audited`"
         ))
+    }
+}
+
+/// The path of a file.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(with = "String"))]
+#[serde(try_from = "String")]
+pub(crate) struct FilePath(String);
+
+impl FromStr for FilePath {
+    type Err = String;
+
+    fn from_str(s: &str) -> Result<Self, String> {
+        if s.trim().is_empty() || s.ends_with('/') {
+            return Err(format!(
+                "`{s}` is not the path of a file; expected such as `aegis_audit.db`"
+            ));
+        }
+        Ok(Self(s.to_owned()))
     }
 }
 

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 pub use jsonl::JsonlSink;
 pub use webhook::{Post, WebhookSink};
@@ -27,11 +27,37 @@ const BATCH: usize = 256;
 const PAUSE: Duration = Duration::from_millis(100);
 /// The longest wait after a failure.
 const MAX_WAIT: Duration = Duration::from_secs(60);
+/// The longest wait that the other side may ask for.
+const MAX_ASKED: Duration = Duration::from_secs(3600);
 
 /// Why a sink did not take events.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct SinkError(pub String);
+#[error("{why}")]
+pub struct SinkError {
+    why: String,
+    after: Option<Duration>,
+}
+
+impl SinkError {
+    /// An error with its reason: lower case, no full stop.
+    pub fn new(why: impl Into<String>) -> Self {
+        let why = why.into();
+        Self { why, after: None }
+    }
+
+    /// How long the other side asks to be left alone. No more than an hour is heard.
+    #[must_use]
+    pub fn after(mut self, wait: Duration) -> Self {
+        self.after = Some(wait.min(MAX_ASKED));
+        self
+    }
+
+    /// How long nothing should be handed over, if somebody asked for that.
+    #[must_use]
+    pub fn wait(&self) -> Option<Duration> {
+        self.after
+    }
+}
 
 /// Takes events.
 pub trait Sink: Send + fmt::Debug {
@@ -129,9 +155,11 @@ impl Follower {
 }
 
 impl Drop for Follower {
-    /// Tries once to hand on what is left.
+    /// Tries once to hand on what is left, unless the other side asked for patience.
     fn drop(&mut self) {
         self.shared.stopped.store(true, Ordering::Release);
+        // Whoever has seen that it goes on is waiting by now.
+        drop(self.shared.gate.lock());
         self.shared.changed.notify_all();
         if let Some(thread) = self.thread.take() {
             // What it could not hand on stays in the store.
@@ -149,33 +177,34 @@ struct Work {
 
 impl Work {
     fn run(&self, reader: &Reader, mut sink: Box<dyn Sink>) {
-        let mut wait = PAUSE;
+        let mut backoff = PAUSE;
         loop {
             let last = self.shared.stopped.load(Ordering::Acquire);
-            match self.step(reader, sink.as_mut()) {
-                Ok(true) => {
-                    wait = PAUSE;
-                    continue;
-                }
-                Ok(false) => {
-                    wait = PAUSE;
+            let (wait, asked) = match self.step(reader, sink.as_mut()) {
+                Ok(more) => {
+                    backoff = PAUSE;
+                    if more {
+                        continue;
+                    }
                     self.note(None);
+                    (PAUSE, false)
                 }
-                Err(why) => {
+                Err(error) => {
                     self.shared.failures.fetch_add(1, Ordering::Relaxed);
-                    self.note(Some(why));
-                    wait = (wait * 2).min(MAX_WAIT);
+                    backoff = (backoff * 2).min(MAX_WAIT);
+                    self.note(Some(error.to_string()));
+                    (error.wait().unwrap_or(backoff), error.wait().is_some())
                 }
-            }
-            if last {
+            };
+            if last || !self.pause(wait) && asked {
                 return;
             }
-            self.pause(wait);
         }
     }
 
     /// Hands on some events; whether there were any.
-    fn step(&self, reader: &Reader, sink: &mut dyn Sink) -> Result<bool, String> {
+    fn step(&self, reader: &Reader, sink: &mut dyn Sink) -> Result<bool, SinkError> {
+        let failed = |e: AuditError| SinkError::new(e.to_string());
         let next = self.shared.next.load(Ordering::Acquire);
         let filter = Filter {
             after: next.checked_sub(1),
@@ -186,14 +215,14 @@ impl Work {
             events.push(record);
             events.len() < BATCH
         };
-        reader.walk(&filter, &mut take).map_err(|e| e.to_string())?;
+        reader.walk(&filter, &mut take).map_err(failed)?;
         let Some(last) = events.last() else {
             return Ok(false);
         };
         let after = last.sequence + 1;
-        sink.deliver(&events).map_err(|e| e.to_string())?;
+        sink.deliver(&events)?;
         if self.remembers {
-            set_next(&self.path, sink.name(), after).map_err(|e| e.to_string())?;
+            set_next(&self.path, sink.name(), after).map_err(failed)?;
         }
         self.shared.next.store(after, Ordering::Release);
         Ok(true)
@@ -207,15 +236,20 @@ impl Work {
             .unwrap_or_else(PoisonError::into_inner) = failing;
     }
 
-    fn pause(&self, wait: Duration) {
+    /// Waits; `false` if that was cut short because it is to end.
+    fn pause(&self, wait: Duration) -> bool {
+        let until = Instant::now() + wait;
+        let stopped = || self.shared.stopped.load(Ordering::Acquire);
         let gate = self
             .shared
             .gate
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        if !self.shared.stopped.load(Ordering::Acquire) {
-            // Woken early it looks early, which does no harm.
-            drop(self.shared.changed.wait_timeout(gate, wait));
-        }
+        let waited = self
+            .shared
+            .changed
+            .wait_timeout_while(gate, wait, |()| !stopped());
+        drop(waited);
+        Instant::now() >= until
     }
 }

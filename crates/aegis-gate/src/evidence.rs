@@ -136,30 +136,35 @@ fn audit(settings: Option<&Value>, path: Option<&str>) -> Seen {
     let Some(path) = path else {
         return Seen::nothing("not configured: there is no aegis.yaml");
     };
-    let section = settings
-        .and_then(|s| s.get("audit"))
-        .filter(|s| s.is_object());
-    if on(section) {
+    let said = |key: &str| settings?.get("audit")?.get(key);
+    let path_is_said = said("path")
+        .and_then(Value::as_str)
+        .is_some_and(|path| !path.trim().is_empty());
+    let on = match said("enabled") {
+        Some(Value::Bool(on)) => *on,
+        _ => path_is_said,
+    };
+    if on {
         return Seen {
             halves: 2,
             note: format!("configured in section `audit` of {path}"),
         };
     }
-    Seen::nothing(format!("not configured: {path} has no section `audit`"))
+    let why = match said("enabled") {
+        Some(_) => "switches the audit trail off",
+        None => "names no store in a section `audit`",
+    };
+    Seen::nothing(format!("not configured: {path} {why}"))
 }
 
-/// Where anomaly detection is switched on: `anomaly` or `anomaly_detection` in a section.
+/// Where anomaly detection is switched on: `anomaly` or `anomaly_detection` of the guardrails.
 fn anomaly(settings: Option<&Value>, path: Option<&str>) -> Option<String> {
     let path = path?;
-    ["guardrails", "audit", "policy"]
+    let map = settings?.get("guardrails")?.as_object()?;
+    let key = ["anomaly", "anomaly_detection"]
         .into_iter()
-        .find_map(|section| {
-            let map = settings?.get(section)?.as_object()?;
-            let key = ["anomaly", "anomaly_detection"]
-                .into_iter()
-                .find(|key| on(map.get(*key)))?;
-            Some(format!("configured in `{section}.{key}` of {path}"))
-        })
+        .find(|key| on(map.get(*key)))?;
+    Some(format!("configured in `guardrails.{key}` of {path}"))
 }
 
 #[cfg(test)]

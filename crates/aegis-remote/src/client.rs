@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::body::Bytes;
@@ -172,13 +172,16 @@ impl Response {
         String::from_utf8_lossy(&self.body).into_owned()
     }
 
-    /// How long the other side asks to wait: `Retry-After` in seconds.
+    /// How long the other side asks to wait: `Retry-After` in seconds, or a date.
     pub(crate) fn retry_after(&self) -> Option<Duration> {
-        self.header("retry-after")?
-            .trim()
-            .parse()
-            .ok()
-            .map(Duration::from_secs)
+        let text = self.header("retry-after")?.trim();
+        if let Ok(seconds) = text.parse() {
+            return Some(Duration::from_secs(seconds));
+        }
+        let until = jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(text);
+        let until = SystemTime::from(until.ok()?);
+        // A date in the past asks for nothing.
+        Some(until.duration_since(SystemTime::now()).unwrap_or_default())
     }
 }
 

@@ -1,6 +1,6 @@
 //! Asking a web service of one's own.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use aegis_runtime::Pending;
 use aegis_runtime::approval::reading;
@@ -9,6 +9,7 @@ use hyper::Method;
 
 use crate::client::{Client, Response, Url};
 use crate::people::People;
+use crate::signature::{SIGNATURE_HEADER, Secret, Side, SignatureError};
 
 /// Posts a request as JSON to a service that asks somebody.
 ///
@@ -23,6 +24,7 @@ pub struct Webhook {
     people: People,
     headers: Vec<(String, String)>,
     every: Duration,
+    secret: Option<Secret>,
 }
 
 impl Webhook {
@@ -35,6 +37,7 @@ impl Webhook {
             people,
             headers: Vec::new(),
             every: Duration::from_secs(2),
+            secret: None,
         }
     }
 
@@ -42,6 +45,14 @@ impl Webhook {
     #[must_use]
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.headers.push((name.into(), value.into()));
+        self
+    }
+
+    /// Signs every request with a secret that is shared with the service, and takes only answers that
+    /// are signed with it as well, when they are sent.
+    #[must_use]
+    pub fn secret(mut self, secret: Secret) -> Self {
+        self.secret = Some(secret);
         self
     }
 
@@ -56,27 +67,49 @@ impl Webhook {
         &self,
         method: Method,
         url: &Url,
-        body: &serde_json::Value,
+        body: Vec<u8>,
     ) -> Result<Response, ApproverError> {
-        let headers: Vec<_> = self
-            .headers
-            .iter()
+        let own = self.headers.iter();
+        let mut headers: Vec<_> = own
             .map(|(name, value)| (name.as_str(), value.as_str()))
             .collect();
-        self.client
-            .json(method, url, &headers, body)
-            .await
-            .map_err(ApproverError::new)
+        if !body.is_empty() {
+            headers.push(("content-type", "application/json; charset=utf-8"));
+        }
+        let sign = |secret: &Secret| secret.sign(Side::Request, SystemTime::now(), &body);
+        let signature = self.secret.as_ref().map(sign);
+        headers.extend(signature.as_deref().map(|value| (SIGNATURE_HEADER, value)));
+        let sent = self.client.send(method, url, &headers, body).await;
+        sent.map_err(ApproverError::new)
+    }
+
+    /// Whether an answer was signed as it must be.
+    fn check(&self, response: &Response) -> Result<(), ApproverError> {
+        let Some(secret) = &self.secret else {
+            return Ok(());
+        };
+        let said: Vec<_> = response.headers.get_all(SIGNATURE_HEADER).iter().collect();
+        let checked = match said.as_slice() {
+            [value] => {
+                let value = value.to_str().map_err(|_| SignatureError::Malformed);
+                let now = SystemTime::now();
+                value.and_then(|value| secret.check(Side::Answer, now, value, &response.body))
+            }
+            other => Err(SignatureError::Headers(other.len())),
+        };
+        checked.map_err(|why| ApproverError::new(format!("the answer does not count: {why}")))
     }
 
     async fn run(&self, request: &Request) -> Result<Answer, ApproverError> {
-        let mut response = self
-            .send(Method::POST, &self.url, &request.to_json())
-            .await?;
+        let body = request.to_json().to_string().into_bytes();
+        let mut response = self.send(Method::POST, &self.url, body).await?;
         let mut pending = None;
         loop {
             match (response.status, &pending) {
-                (200, _) => return self.read(&response.text(), request),
+                (200, _) => {
+                    self.check(&response)?;
+                    return self.read(&response.text(), request);
+                }
                 (202, None) => {
                     let location = response.header("location");
                     let url = location.and_then(|location| self.url.elsewhere(location));
@@ -91,9 +124,7 @@ impl Webhook {
             }
             tokio::time::sleep(response.retry_after().unwrap_or_default().max(self.every)).await;
             if let Some(url) = &pending {
-                response = self
-                    .send(Method::GET, url, &serde_json::Value::Null)
-                    .await?;
+                response = self.send(Method::GET, url, Vec::new()).await?;
             }
         }
     }

@@ -41,7 +41,7 @@ pub(super) fn checkpoint(
     streams: &mut Streams<'_>,
 ) -> anyhow::Result<Exit> {
     let signer = needed(&args.signer, env)?;
-    let path = super::path(&args.store, env);
+    let path = super::path(&args.store, env)?;
     let checkpoint = sqlite::checkpoint(&path, &signer, &Redactor::new()?)?;
     writeln!(streams.out, "{}", checkpoint.text())?;
     streams.out.flush()?;
@@ -56,7 +56,7 @@ pub(super) fn rotate(
 ) -> anyhow::Result<Exit> {
     let old = needed(&args.signer, env)?;
     let new = Signer::read(&args.new_key_file)?;
-    let path = super::path(&args.store, env);
+    let path = super::path(&args.store, env)?;
     let checkpoint = sqlite::rotate(&path, &old, &new, &Redactor::new()?)?;
     writeln!(streams.out, "{}", checkpoint.text())?;
     streams.out.flush()?;

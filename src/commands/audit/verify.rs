@@ -21,10 +21,10 @@ const MAX_CHECKPOINT: u64 = 64 << 10;
 
 /// From a file to an exit code.
 pub(super) fn run(args: &VerifyArgs, env: &Env, streams: &mut Streams<'_>) -> anyhow::Result<Exit> {
-    let path = args
-        .file
-        .clone()
-        .unwrap_or_else(|| super::path(&args.store, env));
+    let path = match &args.file {
+        Some(path) => path.clone(),
+        None => super::path(&args.store, env)?,
+    };
     let against = against(args)?; //                       files -> a key, a checkpoint
     let verdict = match verify(&path, &against) {
         //       file -> verdict            aegis-audit

@@ -33,12 +33,12 @@ impl JsonlSink {
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let file = options
             .open(&path)
-            .map_err(|e| SinkError(format!("`{}` cannot be opened: {e}", path.display())))?;
+            .map_err(|e| SinkError::new(format!("`{}` cannot be opened: {e}", path.display())))?;
         Ok(Self { path, file })
     }
 
     fn failed(&self, why: impl std::fmt::Display) -> SinkError {
-        SinkError(format!("`{}`: {why}", self.path.display()))
+        SinkError::new(format!("`{}`: {why}", self.path.display()))
     }
 
     /// The end of the file, from the start of its last lines on.

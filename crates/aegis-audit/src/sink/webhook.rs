@@ -5,8 +5,11 @@ use std::fmt;
 use super::{Sink, SinkError};
 use crate::sqlite::Record;
 
-/// Sends a body somewhere. This crate speaks no HTTP: who embeds it has a client already, with its
-/// proxies and certificates.
+/// A body is not longer than this, unless one event alone is.
+const MAX_BODY: usize = 1 << 20;
+
+/// Sends a body somewhere. This crate speaks no HTTP: `HttpPost` of `aegis-remote` does, and who
+/// embeds it may have a client already, with its proxies and certificates.
 pub trait Post: Send + fmt::Debug {
     /// Sends a body with a content type; the other side has it once this returns.
     ///
@@ -16,11 +19,15 @@ pub trait Post: Send + fmt::Debug {
     fn post(&mut self, content_type: &str, body: &str) -> Result<(), SinkError>;
 }
 
-/// Sends events by a [`Post`]. The store remembers how far it is.
+/// Sends events by a [`Post`], at most about a megabyte at once. The store remembers how far it is.
 #[derive(Debug)]
 pub struct WebhookSink {
     name: String,
     post: Box<dyn Post>,
+    /// The last event that the other side has. A batch that failed in the middle is handed over
+    /// again as a whole; what was taken of it is not sent twice, or a side that takes one body a
+    /// minute would get the same one for ever.
+    taken: Option<u64>,
 }
 
 impl WebhookSink {
@@ -30,7 +37,15 @@ impl WebhookSink {
         Self {
             name: name.into(),
             post,
+            taken: None,
         }
+    }
+
+    fn send(&mut self, body: &mut String, last: u64) -> Result<(), SinkError> {
+        self.post.post("application/x-ndjson", body)?;
+        self.taken = Some(last);
+        body.clear();
+        Ok(())
     }
 }
 
@@ -40,8 +55,22 @@ impl Sink for WebhookSink {
     }
 
     fn deliver(&mut self, events: &[Record]) -> Result<(), SinkError> {
-        let lines = events.iter().map(|event| event.event() + "\n");
-        self.post
-            .post("application/x-ndjson", &lines.collect::<String>())
+        let mut body = String::new();
+        let mut last = None;
+        for event in events {
+            if self.taken.is_some_and(|taken| event.sequence <= taken) {
+                continue;
+            }
+            let line = event.event() + "\n";
+            if let Some(last) = last.filter(|_| body.len() + line.len() > MAX_BODY) {
+                self.send(&mut body, last)?;
+            }
+            body.push_str(&line);
+            last = Some(event.sequence);
+        }
+        match last {
+            Some(last) => self.send(&mut body, last),
+            None => Ok(()),
+        }
     }
 }

@@ -4,12 +4,16 @@ use std::fs;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use aegis_audit::Store;
+use aegis_audit::event::{Action, Decision, DecisionOutcome, Risk};
 use aegis_audit::sink::{Follower, JsonlSink, Post, Sink, SinkError, WebhookSink};
+use aegis_audit::sqlite::{Filter, Reader};
+use aegis_audit::{Event, Store};
 use serde_json::Value;
 
 use crate::samples::{self, decision};
@@ -82,7 +86,7 @@ struct Plain(std::net::SocketAddr);
 
 impl Post for Plain {
     fn post(&mut self, content_type: &str, body: &str) -> Result<(), SinkError> {
-        let failed = |e: std::io::Error| SinkError(e.to_string());
+        let failed = |e: std::io::Error| SinkError::new(e.to_string());
         let mut stream = TcpStream::connect(self.0).map_err(failed)?;
         let length = body.len();
         let head = format!(
@@ -96,7 +100,7 @@ impl Post for Plain {
         stream.read_to_string(&mut answer).map_err(failed)?;
         match answer.starts_with("HTTP/1.1 2") {
             true => Ok(()),
-            false => Err(SinkError(
+            false => Err(SinkError::new(
                 answer.lines().next().unwrap_or("no answer").to_owned(),
             )),
         }
@@ -173,4 +177,81 @@ fn a_webhook_that_fails_loses_nothing_and_stops_nobody() {
     let mut got: Vec<u64> = taken.try_iter().flat_map(|body| places(&body)).collect();
     got.dedup();
     assert_eq!(got, (0..22).collect::<Vec<_>>());
+}
+
+/// Takes as many bodies as it is told to.
+#[derive(Debug)]
+struct Limited {
+    left: Arc<AtomicUsize>,
+    bodies: Sender<String>,
+}
+
+impl Post for Limited {
+    fn post(&mut self, _: &str, body: &str) -> Result<(), SinkError> {
+        let left = self.left.load(Ordering::SeqCst);
+        let left = left.checked_sub(1).ok_or_else(|| SinkError::new("full"))?;
+        self.left.store(left, Ordering::SeqCst);
+        self.bodies.send(body.to_owned()).unwrap();
+        Ok(())
+    }
+}
+
+#[test]
+fn large_events_are_sent_in_several_bodies_and_none_of_them_twice() {
+    let (_dir, store) = samples::store();
+    for n in 0..8 {
+        let params = serde_json::json!({ "text": "x".repeat(300_000 + n) });
+        let action = Action::new("write", "x", params.as_object().unwrap().clone());
+        let decided = Decision::new(DecisionOutcome::Allowed, Risk::Low, "r");
+        store
+            .record(Event::policy_decision(action, decided))
+            .unwrap();
+    }
+    let reader = Reader::open(store.path()).unwrap();
+    let events = reader.newest(&Filter::default(), 100).unwrap();
+    let events: Vec<_> = events.into_iter().rev().collect();
+    let left = Arc::new(AtomicUsize::new(0));
+    let (bodies, taken) = channel();
+    let post = Limited {
+        left: Arc::clone(&left),
+        bodies,
+    };
+    let mut sink = WebhookSink::new("hook", Box::new(post));
+    let mut tries = 0;
+    // It takes one body each time it is asked.
+    while sink.deliver(&events).is_err() {
+        left.store(1, Ordering::SeqCst);
+        tries += 1;
+        assert!(tries < 20);
+    }
+    let bodies: Vec<String> = taken.try_iter().collect();
+    assert_eq!(bodies.len(), 3);
+    assert!(bodies.iter().all(|body| body.len() <= 1 << 20));
+    let got: Vec<u64> = bodies.iter().flat_map(|body| places(body)).collect();
+    assert_eq!(got, (0..9).collect::<Vec<_>>());
+}
+
+/// Asks for patience.
+#[derive(Debug)]
+struct Patience(Sender<Instant>);
+
+impl Post for Patience {
+    fn post(&mut self, _: &str, _: &str) -> Result<(), SinkError> {
+        self.0.send(Instant::now()).unwrap();
+        Err(SinkError::new("later").after(Duration::from_secs(600)))
+    }
+}
+
+#[test]
+fn who_asks_for_patience_is_left_alone() {
+    let (_dir, store) = samples::store();
+    let (calls, called) = channel();
+    let sink = WebhookSink::new("hook", Box::new(Patience(calls)));
+    let follower = Follower::start(store.path(), Box::new(sink)).unwrap();
+    called.recv().unwrap();
+    thread::sleep(Duration::from_millis(700));
+    let stopping = Instant::now();
+    drop(follower);
+    assert!(stopping.elapsed() < Duration::from_secs(60));
+    assert_eq!(called.try_iter().count(), 0);
 }

@@ -202,13 +202,21 @@ fn settings(text: &str) -> Evidence {
 
 #[test]
 fn an_audit_trail_is_configured_or_not() {
-    for on in ["audit: {store: {path: audit.db}}", "audit: {enabled: true}"] {
+    for on in [
+        "audit: {path: audit.db}",
+        "audit: {enabled: true}",
+        "audit: {enabled: true, path: audit.db}",
+    ] {
         assert!(settings(on).audit.is_full(), "{on}");
     }
     for off in [
         "",
         "audit:",
         "audit: {}",
+        "audit: {path: }",
+        "audit: {path: ''}",
+        "audit: {pth: audit.db}",
+        "audit: {enabled: false}",
         "audit: {enabled: false, path: x}",
         "# audit: {path: x}",
         "scan: {strict: true}",

@@ -7,6 +7,7 @@
 )]
 
 mod discord;
+mod events;
 mod http;
 mod mail;
 mod server;

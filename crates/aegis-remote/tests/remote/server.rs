@@ -6,6 +6,7 @@ use aegis_remote::Url;
 use serde_json::Value;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
 
 /// What a client sent.
 #[derive(Debug, Clone)]
@@ -84,16 +85,25 @@ impl Reply {
 pub(crate) struct Server {
     pub(crate) url: Url,
     pub(crate) calls: Arc<Mutex<Vec<Call>>>,
+    task: JoinHandle<()>,
 }
 
 impl Server {
     /// Starts a server that answers with a function.
-    pub(crate) async fn start(mut answer: impl FnMut(&Call) -> Reply + Send + 'static) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    pub(crate) async fn start(answer: impl FnMut(&Call) -> Reply + Send + 'static) -> Self {
+        Self::start_at(0, answer).await
+    }
+
+    /// The same at a port.
+    pub(crate) async fn start_at(
+        port: u16,
+        mut answer: impl FnMut(&Call) -> Reply + Send + 'static,
+    ) -> Self {
+        let listener = TcpListener::bind(("127.0.0.1", port)).await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let calls: Arc<Mutex<Vec<Call>>> = Arc::default();
         let seen = Arc::clone(&calls);
-        tokio::spawn(async move {
+        let task = tokio::spawn(async move {
             loop {
                 let (mut stream, _) = listener.accept().await.unwrap();
                 // One after the other: each client asks one question per connection.
@@ -106,7 +116,15 @@ impl Server {
             }
         });
         let url = format!("http://127.0.0.1:{port}").parse().unwrap();
-        Self { url, calls }
+        Self { url, calls, task }
+    }
+
+    /// Stops it; what it was sent.
+    pub(crate) async fn stop(self) -> Vec<Call> {
+        self.task.abort();
+        let _ = self.task.await;
+        let calls = self.calls.lock().unwrap();
+        calls.clone()
     }
 
     pub(crate) fn calls(&self) -> Vec<Call> {
