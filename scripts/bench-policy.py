@@ -182,8 +182,8 @@ def section(paths):
     print("\n".join(table(found, engines)) + "\n")
     print(
         "What loading takes depends on what the rules hold. A regular expression is checked when it is loaded and built when it is "
-        "first asked, if it is certain to stay within its bound; otherwise it is built at once. One with `\\w`, "
-        "which stands for many characters of Unicode, takes far longer and is not in the table.\n"
+        "first asked, if it is certain to stay within its bound; otherwise it is built at once. The Unicode classes are `\\w`, "
+        "twice, `\\d` and `\\p{L}`.\n"
     )
     print("\n".join(shapes(found)) + "\n")
     print("| aim | measured | |\n|---|---:|---|")

@@ -61,7 +61,7 @@ pub(crate) fn names(place: &str, count: usize) -> (String, String) {
 }
 
 /// What rules have beside their patterns, `N` being the number of the rule: as people write them.
-pub(crate) const SHAPES: [(&str, &str); 4] = [
+pub(crate) const SHAPES: [(&str, &str); 5] = [
     ("with a name and a reason", ""),
     (
         "with lists",
@@ -76,6 +76,10 @@ pub(crate) const SHAPES: [(&str, &str); 4] = [
     (
         "with a regular expression of its own",
         "    conditions:\n      param_matches: { note: \"(?i)\\\\bdrop\\\\s+table_N\\\\b\" }\n",
+    ),
+    (
+        "with a regular expression of its own, of Unicode classes",
+        "    conditions:\n      param_matches: { to: \"^[\\\\w.+-]+@\\\\w+-N\\\\.(\\\\p{L}|\\\\d)+$\" }\n",
     ),
 ];
 

@@ -33,7 +33,7 @@ pub use self::explain::{Earlier, Explanation, RulePlace, Seen, WhyNot};
 const PATTERN_BYTES: usize = 8 << 20;
 
 /// All regular expressions of a policy may take this many bytes when compiled.
-pub(crate) const REGEX_BYTES: usize = 64 << 20;
+pub(crate) const REGEX_BYTES: usize = 128 << 20;
 
 /// A policy that is ready to decide.
 pub struct Policy {

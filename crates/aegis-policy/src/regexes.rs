@@ -3,27 +3,23 @@
 //! The engine guarantees time linear in the text for every pattern; what would need more, such as
 //! look-around and back-references, is no part of the language. Matching is unanchored.
 //!
-//! Building an engine takes much longer than reading a pattern, and most rules of a policy are not
-//! asked most of the time. So a pattern whose engine is certain to stay within the bound
-//! (`size`) is built when it is first asked; one for which that is not certain is built at once,
-//! and refused if it does not fit. Either way a pattern that was accepted can be built.
+//! Building an engine takes much longer than reading a pattern, and so does putting together the
+//! characters that `\w` stands for; and most rules of a policy are not asked most of the time. So a
+//! pattern whose engine is certain to stay within the bound (`size`) is built when it is first
+//! asked; one for which that is not certain is built at once, and refused if it does not fit.
+//! Either way a pattern that was accepted can be built.
 
+mod engine;
 mod size;
 
 use std::fmt;
 use std::ops::Range;
 use std::sync::OnceLock;
 
-use regex_automata::meta;
-use regex_automata::nfa::thompson::WhichCaptures;
-use regex_automata::util::syntax;
+use regex_syntax::ast;
 use regex_syntax::hir::Hir;
 
-/// The compiled form of one pattern may take this many bytes.
-const COMPILED_BYTES: usize = 2 << 20;
-
-/// And its lazily built automaton this many per thread that uses it at the same time.
-const CACHE_BYTES: usize = 1 << 20;
+use engine::{COMPILED_BYTES, Engine};
 
 /// Groups may be nested this deep.
 const NESTING: u32 = 100;
@@ -31,7 +27,7 @@ const NESTING: u32 = 100;
 /// A regular expression that can be compiled within the bound.
 pub struct Regex {
     /// `None` if it could not be built after all.
-    engine: OnceLock<Option<meta::Regex>>,
+    engine: OnceLock<Option<Engine>>,
     text: Box<str>,
     /// What the pattern takes at most when it is built.
     bytes: usize,
@@ -78,8 +74,8 @@ impl Regex {
         let _ = self.engine();
     }
 
-    fn engine(&self) -> Option<&meta::Regex> {
-        let build = || engine(&parse(&self.text).ok()?).ok();
+    fn engine(&self) -> Option<&Engine> {
+        let build = || Engine::new(&parse(&self.text).ok()?);
         self.engine.get_or_init(build).as_ref()
     }
 }
@@ -97,17 +93,25 @@ impl fmt::Debug for Regex {
 /// What is not a regular expression, needs look-around or back-references, is nested too deeply, or
 /// becomes too large.
 pub fn compile(text: &str) -> Result<Regex, RegexError> {
-    let hir = parse(text)?;
+    let ast = parser()
+        .parse(text)
+        .map_err(|error| syntax_error(&error.into()))?;
+    let bound = size::most_bytes(text, &ast).filter(|bytes| *bytes <= COMPILED_BYTES);
     let regex = Regex {
         engine: OnceLock::new(),
         text: text.into(),
-        bytes: size::most_bytes(&hir),
+        bytes: bound.unwrap_or(COMPILED_BYTES),
     };
-    if regex.bytes > COMPILED_BYTES {
-        let engine = engine(&hir)?;
+    if bound.is_none() {
+        let engine = Engine::new(&parse(text)?).ok_or_else(too_large)?;
         let _ = regex.engine.set(Some(engine));
     }
     Ok(regex)
+}
+
+/// Reads the syntax alone, without putting together what the classes stand for.
+fn parser() -> ast::parse::Parser {
+    ast::parse::ParserBuilder::new().nest_limit(NESTING).build()
 }
 
 fn parse(text: &str) -> Result<Hir, RegexError> {
@@ -115,20 +119,6 @@ fn parse(text: &str) -> Result<Hir, RegexError> {
         .nest_limit(NESTING)
         .build();
     parser.parse(text).map_err(|error| syntax_error(&error))
-}
-
-/// Nobody asks where a match lies or what its groups hold, so what tells that is left out.
-fn engine(hir: &Hir) -> Result<meta::Regex, RegexError> {
-    let config = meta::Config::new()
-        .nfa_size_limit(Some(COMPILED_BYTES))
-        .hybrid_cache_capacity(CACHE_BYTES)
-        .which_captures(WhichCaptures::None)
-        .onepass(false);
-    meta::Builder::new()
-        .configure(config)
-        .syntax(syntax::Config::new())
-        .build_from_hir(hir)
-        .map_err(|error| build_error(&error))
 }
 
 fn syntax_error(error: &regex_syntax::Error) -> RegexError {
@@ -143,12 +133,11 @@ fn syntax_error(error: &regex_syntax::Error) -> RegexError {
     }
 }
 
-fn build_error(error: &meta::BuildError) -> RegexError {
-    let message = match error.size_limit() {
-        Some(limit) => format!("too large: it would take more than {limit} bytes when compiled"),
-        None => error.to_string(),
-    };
-    RegexError { message, at: None }
+fn too_large() -> RegexError {
+    RegexError {
+        message: format!("too large: it would take more than {COMPILED_BYTES} bytes when compiled"),
+        at: None,
+    }
 }
 
 #[cfg(test)]

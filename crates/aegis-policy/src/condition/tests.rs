@@ -356,3 +356,24 @@ fn windows() {
     assert!(window(None, None, 0b1, at(1, 5)) && !window(None, None, 0b1, at(2, 5)));
     assert!(!window(Some(H), Some(H), all, at(1, H)));
 }
+
+#[test]
+fn what_all_regular_expressions_take_together_is_bounded() {
+    let mut regexes = Regexes::default();
+    for i in 0..5 {
+        let regex = regexes::compile(&format!(r"\w+ {i} \w+")).expect("a pattern");
+        regexes.insert(Arc::new(regex));
+    }
+    let most = regexes.bytes;
+    assert!(
+        !regexes.exceed(most) && regexes.bytes == most,
+        "none is built"
+    );
+    assert!(!regexes.exceed(most - 1), "they take less than they might");
+    let built = regexes.bytes;
+    assert!(built < most);
+    assert!(regexes.exceed(built - 1));
+    let again = regexes.clone();
+    regexes.extend(again);
+    assert_eq!(regexes.bytes, built, "one that is known counts once");
+}
