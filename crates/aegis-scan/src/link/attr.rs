@@ -59,7 +59,7 @@ impl Solver<'_> {
         out
     }
 
-    fn attr_of(&mut self, cx: Cx<'_>, v: Value, name: Sym) -> Set {
+    pub(super) fn attr_of(&mut self, cx: Cx<'_>, v: Value, name: Sym) -> Set {
         match v {
             Value::Ext(p) => self.ext_attr(cx, p, name),
             Value::Class(ix) => {

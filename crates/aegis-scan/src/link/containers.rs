@@ -297,7 +297,11 @@ impl Solver<'_> {
                 Value::Class(_) | Value::OwnClass(_) => self.pool.one(v),
                 Value::Model => self.pool.one(Value::Model),
                 Value::Ext(p) => self.keyed_ext(cx, p, key),
-                Value::Obj(_) => self.call_method(cx, v, "__getitem__"),
+                Value::Obj(_) => {
+                    let made = self.call_method(cx, v, "__getitem__");
+                    let field = self.field(cx, v, key);
+                    self.pool.union(made, field)
+                }
                 _ => EMPTY,
             };
             if let Some(cover) = governed {
@@ -306,6 +310,35 @@ impl Solver<'_> {
             out = self.pool.union(out, one);
         }
         out
+    }
+
+    /// The fields of a typed dictionary that a key names.
+    fn field(&mut self, cx: Cx<'_>, object: Value, key: Set) -> Set {
+        let mut out = EMPTY;
+        for k in self.pool.values(key) {
+            if let Value::Str(name) = k {
+                let one = self.attr_of(cx, object, name);
+                out = self.pool.union(out, one);
+            }
+        }
+        out
+    }
+
+    /// A dictionary is given where instances of a class of the project are expected: what is under
+    /// its literal keys are the fields of the class.
+    pub(super) fn fields_from(&mut self, cx: Cx<'_>, expected: Set, given: Set, from: ExprId) {
+        for v in self.pool.values(expected) {
+            let Value::Obj(class) = v else { continue };
+            for d in self.pool.values(given) {
+                let Value::Box(b) = d else { continue };
+                let keys = self.boxed(b).map(|i| i.keys.clone()).unwrap_or_default();
+                for (key, cell) in keys {
+                    let set = self.read(cx, cell);
+                    let field = self.attr_cell(class, key);
+                    self.add(cx, field, set, from);
+                }
+            }
+        }
     }
 
     fn lookup_key(&mut self, cx: Cx<'_>, b: u32, key: Set) -> Set {
@@ -334,6 +367,14 @@ impl Solver<'_> {
         for v in self.pool.values(base) {
             match v {
                 Value::Box(b) => self.put(cx, b, key, set, from),
+                Value::Obj(class) => {
+                    for k in self.pool.values(key) {
+                        if let Value::Str(name) = k {
+                            let field = self.attr_cell(class, name);
+                            self.add(cx, field, set, from);
+                        }
+                    }
+                }
                 Value::Ext(p) => {
                     for k in self.pool.values(key) {
                         if let Value::Str(s) = k {

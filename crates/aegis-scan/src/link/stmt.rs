@@ -31,6 +31,7 @@ impl Solver<'_> {
                 let mut set = self.annotation(cx, *annotation);
                 if let Some(v) = value {
                     let given = self.eval(cx, *v);
+                    self.fields_from(cx, set, given, *v);
                     set = self.pool.union(set, given);
                 }
                 self.assign(cx, *target, set, value.unwrap_or(*annotation));

@@ -15,7 +15,10 @@ fn families(text: &str, all: bool) -> Vec<(&'static str, Severity)> {
     };
     let mut found = Found::default();
     analyse(&input, &options, &mut found);
-    let misses = found.suspects.iter().filter(|s| s.rule == &crate::rules::GLOB_BYPASS);
+    let misses = found
+        .suspects
+        .iter()
+        .filter(|s| s.rule == &crate::rules::GLOB_BYPASS);
     let mut families: Vec<_> = misses.map(|s| (s.operator, s.severity)).collect();
     families.sort_unstable();
     families
