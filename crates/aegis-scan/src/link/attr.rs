@@ -6,7 +6,7 @@ use crate::catalog::{ClassIx, MemberIx};
 use crate::facts::{Expr, ExprId, UnitKind};
 
 use super::call::Args;
-use super::values::{EMPTY, Scope, Set, Sym, Value};
+use super::values::{Cell, EMPTY, Scope, Set, Sym, Value};
 use super::{Cx, Solver};
 
 /// What a member path of a class is.
@@ -142,19 +142,49 @@ impl Solver<'_> {
         set
     }
 
-    /// `os.environ["X"]`, `st.session_state["client"]`
-    pub(super) fn keyed_ext(&mut self, cx: Cx<'_>, path: Sym, key: Set) -> Set {
+    /// `os.environ["X"]`, `st.session_state["client"]`, `cl.user_session.get("agent")`
+    pub(super) fn keyed_ext(&mut self, cx: Cx<'_>, store: &str, key: Set) -> Set {
         let mut out = EMPTY;
         for k in self.pool.values(key) {
             if let Value::Str(s) = k {
-                let longer = format!("{}.{}", self.pool.text(path), self.pool.text(s));
-                let sym = self.pool.sym(&longer);
-                let cell = self.loose_cell(sym);
+                let cell = self.stored_cell(store, s);
                 let stored = self.read(cx, cell);
                 out = self.pool.union(out, stored);
             }
         }
         out
+    }
+
+    /// The same, written.
+    pub(super) fn set_keyed_ext(
+        &mut self,
+        cx: Cx<'_>,
+        store: &str,
+        key: Set,
+        set: Set,
+        from: ExprId,
+    ) {
+        for k in self.pool.values(key) {
+            if let Value::Str(s) = k {
+                let cell = self.stored_cell(store, s);
+                self.add(cx, cell, set, from);
+            }
+        }
+    }
+
+    /// The cell of a key in a store outside the project. Who reads it there mentions the store, who
+    /// reads it as an attribute mentions the key.
+    fn stored_cell(&mut self, store: &str, key: Sym) -> Cell {
+        let path = format!("{store}.{}", self.pool.text(key));
+        let path = self.pool.sym(&path);
+        let cell = self.loose_cell(path);
+        if !self.stores.contains_key(&cell) {
+            let name = store.rsplit('.').next().unwrap_or(store);
+            let name = self.pool.sym(name);
+            self.stores.insert(cell, name);
+            self.stored(cell, name);
+        }
+        cell
     }
 
     /// The cell of `x.state.client` where `x` is not known: its last two names.

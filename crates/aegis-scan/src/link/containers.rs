@@ -296,7 +296,10 @@ impl Solver<'_> {
                 }
                 Value::Class(_) | Value::OwnClass(_) => self.pool.one(v),
                 Value::Model => self.pool.one(Value::Model),
-                Value::Ext(p) => self.keyed_ext(cx, p, key),
+                Value::Ext(p) => {
+                    let store = self.pool.text(p).to_owned();
+                    self.keyed_ext(cx, &store, key)
+                }
                 Value::Obj(_) => {
                     let made = self.call_method(cx, v, "__getitem__");
                     let field = self.field(cx, v, key);
@@ -376,14 +379,8 @@ impl Solver<'_> {
                     }
                 }
                 Value::Ext(p) => {
-                    for k in self.pool.values(key) {
-                        if let Value::Str(s) = k {
-                            let path = format!("{}.{}", self.pool.text(p), self.pool.text(s));
-                            let sym = self.pool.sym(&path);
-                            let cell = self.loose_cell(sym);
-                            self.add(cx, cell, set, from);
-                        }
-                    }
+                    let store = self.pool.text(p).to_owned();
+                    self.set_keyed_ext(cx, &store, key, set, from);
                 }
                 _ => {}
             }

@@ -214,7 +214,12 @@ impl Solver<'_> {
                         self.activate_methods(scope);
                     }
                 }
-                Owner::Loose(name) => self.activate_mentions(name, None),
+                Owner::Loose(name) => {
+                    self.activate_mentions(name, None);
+                    if let Some(&store) = self.stores.get(&cell) {
+                        self.activate_mentions(store, None);
+                    }
+                }
                 Owner::Box(b) => {
                     if self.hot_boxes.insert(b) {
                         todo.extend(self.box_holders.remove(&b).unwrap_or_default());
@@ -222,6 +227,13 @@ impl Solver<'_> {
                 }
             }
             todo.append(&mut self.newly_carrying);
+        }
+    }
+
+    /// A cell is known to lie in a store of this name.
+    pub(super) fn stored(&mut self, cell: Cell, store: Sym) {
+        if self.carrying.get(cell as usize) == Some(&true) {
+            self.activate_mentions(store, None);
         }
     }
 

@@ -134,7 +134,33 @@ impl Solver<'_> {
             return self.apply(cx, e, m, Value::Ext(path), args, governed);
         }
         self.hand_over(cx, e, args);
-        self.through(args)
+        let given = self.through(args);
+        let stored = self.call_store(cx, &text, args);
+        self.pool.union(given, stored)
+    }
+
+    /// `cl.user_session.set("agent", agent)` and `cl.user_session.get("agent")`.
+    fn call_store(&mut self, cx: Cx<'_>, path: &str, args: &Args) -> Set {
+        let (Some((store, method)), Some(key)) = (path.rsplit_once('.'), args.positional(0)) else {
+            return EMPTY;
+        };
+        // A function of a package, such as `requests.get`, is no method of a store in it.
+        if !store.contains('.') {
+            return EMPTY;
+        }
+        let (key, value) = (key.set, args.positional(1));
+        match (method, value) {
+            ("set", Some(value)) => {
+                self.set_keyed_ext(cx, store, key, value.set, value.expr);
+                EMPTY
+            }
+            ("get", default) => {
+                let stored = self.keyed_ext(cx, store, key);
+                let default = default.map_or(EMPTY, |d| d.set);
+                self.pool.union(stored, default)
+            }
+            _ => EMPTY,
+        }
     }
 
     /// `enumerate(x)` and `zip(x, y)`: tuples of elements.

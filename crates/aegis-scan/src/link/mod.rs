@@ -166,6 +166,8 @@ pub(crate) struct Solver<'c> {
     box_ix: FxHashMap<(FileIx, ExprId, u32), u32>,
     attrs: FxHashMap<(Scope, Sym), Cell>,
     loose: FxHashMap<Sym, Cell>,
+    /// By loose cell: the name of the store that it lies in under a key.
+    stores: FxHashMap<Cell, Sym>,
     ext_cache: FxHashMap<Sym, Set>,
     member_cache: FxHashMap<(u32, Sym), attr::Found>,
     import_cache: FxHashMap<(FileIx, u32, u32), Set>,
@@ -261,6 +263,7 @@ impl<'c> Solver<'c> {
             box_ix: FxHashMap::default(),
             attrs: FxHashMap::default(),
             loose: FxHashMap::default(),
+            stores: FxHashMap::default(),
             ext_cache: FxHashMap::default(),
             member_cache: FxHashMap::default(),
             import_cache: FxHashMap::default(),
