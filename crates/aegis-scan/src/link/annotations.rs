@@ -21,7 +21,7 @@ const UNIONS: [&str; 12] = [
     "Mapped",
 ];
 /// Wrappers whose parameters are elements.
-const CONTAINERS: [&str; 24] = [
+const CONTAINERS: [&str; 26] = [
     "list",
     "List",
     "tuple",
@@ -44,7 +44,9 @@ const CONTAINERS: [&str; 24] = [
     "deque",
     "defaultdict",
     "OrderedDict",
+    "ContextVar",
     "FrozenSet",
+    "Queue",
     "Deque",
 ];
 

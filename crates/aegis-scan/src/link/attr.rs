@@ -86,7 +86,12 @@ impl Solver<'_> {
             Value::Obj(s) => self.class_attr(cx, v, s, name, false),
             Value::Super(s) => {
                 let me = Value::Obj(s);
-                self.class_attr(cx, me, s, name, true)
+                let found = self.class_attr(cx, me, s, name, true);
+                if found == EMPTY && self.pool.text(name) == "__new__" {
+                    let path = self.pool.sym("builtins.object.__new__");
+                    return self.pool.one(Value::Ext(path));
+                }
+                found
             }
             Value::Box(b) => match self.generic_attr(cx, b, name) {
                 Some(set) => set,

@@ -47,12 +47,21 @@ impl Solver<'_> {
         if let Some(&(_, c)) = info.keys.iter().find(|(k, _)| *k == key) {
             return Some(c);
         }
+        let any = info.any;
         if info.keys.len() >= MAX_KEYS {
-            return Some(info.any);
+            return Some(any);
         }
         let c = self.new_cells(1, super::demand::Owner::Box(b));
         self.boxes.get_mut(b as usize)?.keys.push((key, c));
+        self.wake(any);
         Some(c)
+    }
+
+    /// The cell of a key, if something was put there. Who finds none must read what has no key, to
+    /// be told when there is one.
+    fn key_known(&self, b: u32, key: Sym) -> Option<u32> {
+        let keys = &self.boxed(b)?.keys;
+        keys.iter().find(|(k, _)| *k == key).map(|(_, c)| *c)
     }
 
     fn slot_cell(&mut self, b: u32, i: usize) -> Option<u32> {
@@ -61,7 +70,10 @@ impl Solver<'_> {
         }
         while self.boxed(b)?.slots.len() <= i {
             let c = self.new_cells(1, super::demand::Owner::Box(b));
-            self.boxes.get_mut(b as usize)?.slots.push(c);
+            let info = self.boxes.get_mut(b as usize)?;
+            info.slots.push(c);
+            let any = info.any;
+            self.wake(any);
         }
         self.boxed(b)?.slots.get(i).copied()
     }
@@ -179,17 +191,19 @@ impl Solver<'_> {
 
     /// What is under a literal key of a container, without what has no key.
     pub(super) fn under(&mut self, cx: Cx<'_>, b: u32, key: &str) -> Set {
-        let Some(key) = self.pool.find(key) else {
-            return EMPTY;
-        };
-        let cell = self
-            .boxed(b)
-            .and_then(|i| i.keys.iter().find(|k| k.0 == key).map(|k| k.1));
-        cell.map_or(EMPTY, |c| self.read(cx, c))
+        let key = self.pool.sym(key);
+        if let Some(c) = self.key_known(b, key) {
+            return self.read(cx, c);
+        }
+        let any = self.boxed(b).map_or(0, |i| i.any);
+        self.read(cx, any);
+        EMPTY
     }
 
     /// The literal keys of a container.
-    pub(super) fn keys_of(&self, b: u32) -> Vec<&str> {
+    pub(super) fn keys_of(&mut self, cx: Cx<'_>, b: u32) -> Vec<&str> {
+        let any = self.boxed(b).map_or(0, |i| i.any);
+        self.read(cx, any);
         self.boxed(b)
             .map(|i| i.keys.iter().map(|k| self.pool.text(k.0)).collect())
             .unwrap_or_default()
@@ -357,7 +371,7 @@ impl Solver<'_> {
         let any = self.boxed(b).map_or(0, |i| i.any);
         let mut out = self.read(cx, any);
         for s in literal {
-            if let Some(c) = self.key_cell(b, s) {
+            if let Some(c) = self.key_known(b, s) {
                 let more = self.read(cx, c);
                 out = self.pool.union(out, more);
             }
@@ -399,7 +413,7 @@ impl Solver<'_> {
         let me = self.pool.one(Value::Box(b));
         let first = args.positional(0);
         match name {
-            "append" | "add" | "insert" | "appendleft" | "put" | "put_nowait" => {
+            "append" | "add" | "insert" | "appendleft" | "put" | "put_nowait" | "set" => {
                 for a in &args.list {
                     self.box_add(cx, b, a.set, a.expr);
                 }
@@ -418,7 +432,7 @@ impl Solver<'_> {
                 }
                 EMPTY
             }
-            "get" | "pop" | "setdefault" | "popleft" | "popitem" => {
+            "get" | "get_nowait" | "pop" | "setdefault" | "popleft" | "popitem" => {
                 let key = first.map_or(EMPTY, |a| a.set);
                 let mut out = self.lookup_key(cx, b, key);
                 if let Some(d) = args.positional(1) {

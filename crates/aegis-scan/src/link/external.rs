@@ -99,8 +99,30 @@ impl Solver<'_> {
                 self.box_method(cx, b, "update", args, e);
                 return self.pool.one(Value::Box(b));
             }
+            // What is put in comes out; that is all that is known of them.
+            "asyncio.Queue"
+            | "collections.OrderedDict"
+            | "collections.defaultdict"
+            | "collections.deque"
+            | "contextvars.ContextVar"
+            | "queue.LifoQueue"
+            | "queue.Queue"
+            | "queue.SimpleQueue" => {
+                let b = self.box_at(cx, e, 0);
+                for a in &args.list {
+                    match a.name {
+                        Some(_) => self.box_add(cx, b, a.set, a.expr),
+                        None => self.merge(cx, b, a.set, a.expr),
+                    }
+                }
+                return self.pool.one(Value::Box(b));
+            }
+            "builtins.object.__new__" => {
+                let set = args.positional(0).map_or(EMPTY, |a| a.set);
+                return self.instances(set);
+            }
             "os.getenv" | "os.environ.get" => return args.positional(1).map_or(EMPTY, |a| a.set),
-            "builtins.next" => {
+            "builtins.next" | "random.choice" | "secrets.choice" => {
                 let set = args.positional(0).map_or(EMPTY, |a| a.set);
                 return self.elements(cx, set);
             }
@@ -654,7 +676,7 @@ impl Solver<'_> {
     ) {
         let url = self.arg(cx, args, &h.url).map_or(EMPTY, |a| a.0);
         let body = self.arg(cx, args, &h.body).map_or(EMPTY, |a| a.0);
-        let is_request = self.is_model_request(body);
+        let is_request = self.is_model_request(cx, body);
         for v in self.pool.values(url) {
             let Value::Str(s) = v else { continue };
             let text = self.pool.text(s).to_owned();
@@ -680,10 +702,10 @@ impl Solver<'_> {
     }
 
     /// Whether a body has the keys that only requests to models have.
-    fn is_model_request(&self, body: Set) -> bool {
+    fn is_model_request(&mut self, cx: Cx<'_>, body: Set) -> bool {
         self.pool.values(body).into_iter().any(|v| match v {
             Value::Box(b) => {
-                let keys = self.keys_of(b);
+                let keys = self.keys_of(cx, b);
                 let has = |k: &str| keys.contains(&k);
                 has("model") && (has("messages") || has("prompt") || has("input"))
                     || has("inputs") && (has("parameters") || has("options"))

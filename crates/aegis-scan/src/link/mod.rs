@@ -480,6 +480,11 @@ impl<'c> Solver<'c> {
             self.bases_version += 1;
         }
         self.check_carry(cell, new);
+        self.wake(cell);
+    }
+
+    /// Those who read a cell are evaluated again.
+    fn wake(&mut self, cell: Cell) {
         let readers = self.readers.get(cell as usize).cloned().unwrap_or_default();
         for r in readers {
             self.enqueue(r);

@@ -458,7 +458,7 @@ impl Solver<'_> {
         if m == 0 || expr == 0 {
             return false;
         }
-        let keys: Vec<String> = self.keys_of(b).into_iter().map(str::to_owned).collect();
+        let keys: Vec<String> = self.keys_of(cx, b).into_iter().map(str::to_owned).collect();
         let has = |k: &str| keys.iter().any(|x| x == k);
         let ty_set = self.under(cx, b, "type");
         let ty = self.one_text(ty_set);
