@@ -92,10 +92,15 @@ impl Draft {
         algorithm: Algorithm,
     ) -> Self {
         let columns = Columns::of(session, sections);
-        let mut all = sections.clone();
-        all.insert("agef_version".to_owned(), AGEF_VERSION.into());
-        all.insert("event_id".to_owned(), id.to_string().into());
-        all.insert("timestamp".to_owned(), time.to_string().into());
+        let own = [
+            ("agef_version", Value::from(AGEF_VERSION)),
+            ("event_id", id.to_string().into()),
+            ("timestamp", time.to_string().into()),
+        ];
+        // The names of sections are in ASCII, so bytes sort as UTF-16 does.
+        let mut all: Vec<(&str, &Value)> = own.iter().map(|(key, value)| (*key, value)).collect();
+        all.extend(sections.iter().map(|(key, value)| (key.as_str(), value)));
+        all.sort_unstable_by_key(|(key, _)| *key);
         let mut draft = Self {
             id,
             time,
@@ -106,12 +111,12 @@ impl Draft {
             algorithm,
         };
         draft.text.push('{');
-        for (i, (key, value)) in canonical::sorted(&all).into_iter().enumerate() {
+        for (i, (key, value)) in all.into_iter().enumerate() {
             if i > 0 {
                 draft.text.push(',');
             }
             // The sections `guardrail` or `metadata` follow the evidence, and there is always one.
-            if draft.evidence_at == 0 && key.as_str() > "evidence" {
+            if draft.evidence_at == 0 && key > "evidence" {
                 draft.evidence_at = draft.text.len();
             }
             canonical::write_text(key, &mut draft.text);

@@ -15,6 +15,8 @@ use values::Patterns;
 
 /// Deeper than this, parameters are replaced by a note.
 const MAX_DEPTH: usize = 96;
+/// Numbers below this have fewer digits than any payment card.
+const SMALL: u64 = 1_000_000_000_000;
 const TOO_DEEP: &str = "[left out: nested too deeply]";
 
 /// Takes secrets out of events. Cheap to clone.
@@ -153,7 +155,7 @@ impl<'r> Walk<'r> {
     }
 
     fn map(&mut self, map: Map<String, Value>, depth: usize) -> Map<String, Value> {
-        let mut out = Map::new();
+        let mut out = Map::with_capacity(map.len());
         for (key, value) in map {
             let clean = self.redactor.patterns.clean(&key, true);
             let name = clean.as_deref().unwrap_or(&key);
@@ -174,6 +176,10 @@ impl<'r> Walk<'r> {
     }
 
     fn number(&mut self, number: Number) -> Value {
+        // Most numbers are neither a card's nor too large for a double.
+        if number.as_i64().is_some_and(|n| n.unsigned_abs() < SMALL) {
+            return number.into();
+        }
         let text = number.to_string();
         if values::is_card(&text) {
             self.took();
@@ -193,8 +199,12 @@ impl<'r> Walk<'r> {
     fn below<T>(&mut self, step: &str, walk: impl FnOnce(&mut Self) -> T) -> T {
         let here = self.pointer.len();
         self.pointer.push('/');
-        self.pointer
-            .push_str(&step.replace('~', "~0").replace('/', "~1"));
+        if step.contains(['~', '/']) {
+            self.pointer
+                .push_str(&step.replace('~', "~0").replace('/', "~1"));
+        } else {
+            self.pointer.push_str(step);
+        }
         let done = walk(self);
         self.pointer.truncate(here);
         done

@@ -51,6 +51,18 @@ const CARD: &str = "card_number";
 pub(super) struct Patterns {
     any: Regex,
     each: Vec<(&'static str, Regex)>,
+    /// Whether there are no forms but the built-in ones.
+    usual: bool,
+}
+
+/// The shortest secret of a built-in form that stands alone: a payment card number.
+const SHORTEST: usize = 13;
+
+/// Whether none of the built-in forms can match: a short word. All that are shorter than
+/// [`SHORTEST`] have a separator in them. Most keys and names are such words.
+fn is_word(text: &str) -> bool {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.');
+    text.len() < SHORTEST && text.bytes().all(plain)
 }
 
 impl Patterns {
@@ -70,12 +82,16 @@ impl Patterns {
             .collect::<Result<_, _>>()?;
         let all: Vec<&str> = forms.iter().map(|(_, form)| *form).collect();
         let any = Regex::new_many(&all).map_err(|e| wrong("all", &e))?;
-        Ok(Self { any, each })
+        Ok(Self {
+            any,
+            each,
+            usual: further.is_empty(),
+        })
     }
 
     /// The text without secrets; `None` if there are none in it.
     pub(super) fn clean(&self, text: &str, cards: bool) -> Option<String> {
-        if !self.any.is_match(text) {
+        if self.usual && is_word(text) || !self.any.is_match(text) {
             return None;
         }
         let mut clean = text.to_owned();
@@ -231,6 +247,22 @@ mod tests {
             // What is clean stays as it is.
             assert_eq!(clean(&want), want);
         }
+    }
+
+    proptest::proptest! {
+        /// What is not looked at would not have been found.
+        #[test]
+        fn a_short_word_is_no_secret(text in "[A-Za-z0-9_.-]{0,12}|(sk|AKIA|ghp|eyJ|pwd|xox|-----BEGIN)[a-zA-Z0-9_.-]{0,8}") {
+            let patterns = Patterns::new(&[]).unwrap();
+            proptest::prop_assert!(!is_word(&text) || !patterns.any.is_match(&text));
+        }
+    }
+
+    #[test]
+    fn further_forms_are_looked_for_in_short_words() {
+        let patterns = Patterns::new(&["tok[0-9]"]).unwrap();
+        let clean = patterns.clean("tok1", true);
+        assert_eq!(clean.as_deref(), Some("[redacted:custom]"));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
+use std::sync::mpsc::{Receiver, TryRecvError};
 use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
@@ -18,8 +18,10 @@ use crate::store::{Promise, Receipt};
 
 /// Most events in one transaction: what is lost if it fails, and how long it may take.
 const BATCH: usize = 4096;
-/// How long the callers of the last commit are waited for, so that they share the next one.
+/// How long one more of the callers of the last commit is waited for, so that they share the next.
 const LINGER: Duration = Duration::from_micros(300);
+/// How long all of them are waited for.
+const PATIENCE: Duration = Duration::from_millis(2);
 
 /// An event and who waits for it.
 #[derive(Debug)]
@@ -64,14 +66,19 @@ impl Writer {
         let mut callers = 1;
         while let Ok(first) = jobs.recv() {
             let mut batch = vec![first];
-            gather(jobs, &mut batch, callers);
+            batch.extend(jobs.try_iter().take(BATCH - 1));
+            let mut arrivals = Arrivals {
+                jobs,
+                callers,
+                end: Instant::now() + PATIENCE,
+            };
+            let written = self.commit(&mut batch, &mut arrivals);
             callers = batch.len();
-            self.write(batch);
+            self.answer(batch, written);
         }
     }
 
-    fn write(&mut self, batch: Vec<Job>) {
-        let written = self.commit(&batch);
+    fn answer(&mut self, batch: Vec<Job>, written: Result<Vec<Receipt>, AuditError>) {
         self.failed.store(written.is_err(), Ordering::Relaxed);
         match written {
             Ok(receipts) => {
@@ -87,8 +94,13 @@ impl Writer {
         }
     }
 
-    /// All of the events or none of them.
-    fn commit(&mut self, batch: &[Job]) -> Result<Vec<Receipt>, AuditError> {
+    /// All of the events or none of them. While some are inserted their callers are not the only
+    /// ones at work: others prepare theirs, which are added to the batch as they come.
+    fn commit(
+        &mut self,
+        batch: &mut Vec<Job>,
+        arrivals: &mut Arrivals<'_>,
+    ) -> Result<Vec<Receipt>, AuditError> {
         if file_id(&self.path).ok() != Some(self.file) {
             let why = format!(
                 "the file `{}` was replaced or removed while in use",
@@ -104,7 +116,13 @@ impl Writer {
         let mut head = schema::head(&transaction, algorithm)?;
         goes_on(&transaction, seen, head)?;
         let mut receipts = Vec::with_capacity(batch.len());
-        for job in batch {
+        loop {
+            if receipts.len() == batch.len() {
+                batch.extend(arrivals.next(batch.len()));
+            }
+            let Some(job) = batch.get(receipts.len()) else {
+                break;
+            };
             let sequence = head.size;
             let hash = schema::insert(&transaction, &job.draft, Some(head.hash), sequence)?;
             head = Head {
@@ -127,21 +145,34 @@ impl Writer {
     }
 }
 
-/// Takes what is there. Those who got their answers last time are about to come back: they are
-/// waited for a moment, or half of them would wait for a commit of their own.
-fn gather(jobs: &Receiver<Job>, batch: &mut Vec<Job>, callers: usize) {
-    let end = Instant::now() + LINGER;
-    while batch.len() < BATCH {
-        match jobs.try_recv() {
-            Ok(job) => batch.push(job),
-            Err(TryRecvError::Disconnected) => return,
-            Err(TryRecvError::Empty) if batch.len() >= callers => return,
+/// Events that come while a batch is written. Those who got their answers last time are about to
+/// come back: they are waited for a moment, or half of them would wait for a commit of their own.
+struct Arrivals<'j> {
+    jobs: &'j Receiver<Job>,
+    /// How many shared the last commit.
+    callers: usize,
+    /// Until when they are waited for.
+    end: Instant,
+}
+
+impl Arrivals<'_> {
+    /// The next one for a batch of so many.
+    fn next(&mut self, batch: usize) -> Option<Job> {
+        if batch >= BATCH {
+            return None;
+        }
+        match self.jobs.try_recv() {
+            Ok(job) => Some(job),
+            Err(TryRecvError::Disconnected) => None,
+            Err(TryRecvError::Empty) if batch >= self.callers => None,
             Err(TryRecvError::Empty) => {
-                let left = end.saturating_duration_since(Instant::now());
-                match jobs.recv_timeout(left) {
-                    Ok(job) => batch.push(job),
-                    Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => return,
+                let left = self.end.saturating_duration_since(Instant::now());
+                let job = self.jobs.recv_timeout(left.min(LINGER)).ok();
+                if job.is_none() {
+                    // Nobody else is coming.
+                    self.callers = 0;
                 }
+                job
             }
         }
     }
