@@ -18,7 +18,7 @@ use aegis_policy::name::{self, Name};
 use aegis_policy::number::is_numeric;
 use aegis_policy::policy::Policy;
 use aegis_policy::value::{Number, Value};
-use aegis_policy::{path, regexes};
+use aegis_policy::{effect, path, regexes};
 use proptest::prelude::*;
 use proptest::sample::select;
 
@@ -110,6 +110,14 @@ fn action() -> impl Strategy<Value = Action> {
             action
         },
     )
+}
+
+/// Words of names that are no verbs, known and unknown.
+fn thing() -> impl Strategy<Value = &'static str> {
+    select(vec![
+        "user", "users", "file", "table", "status", "info", "history", "mcp", "github", "crm",
+        "customer", "payment", "role", "message", "frobnitz", "v2", "all", "database", "pods",
+    ])
 }
 
 /// Any second of two weeks.
@@ -464,6 +472,23 @@ proptest! {
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 2_000, ..ProptestConfig::default() })]
+
+    /// A verb that is hardly ever anything else and deletes, before, between or after things, is
+    /// never drowned by them, whoever serves the tool and however it is spelled.
+    #[test]
+    fn a_name_that_deletes_never_reads(
+        deed in select(vec!["delete", "destroy", "remove", "purge", "wipe", "erase", "truncate"]),
+        before in prop::collection::vec(thing(), 0..4),
+        after in prop::collection::vec(thing(), 0..4),
+        separator in select(vec!["_", "-", " ", "."]),
+        upper in any::<bool>(),
+    ) {
+        let words: Vec<&str> = before.into_iter().chain([deed]).chain(after).collect();
+        let name = words.join(separator);
+        let name = if upper { name.to_uppercase() } else { name };
+        prop_assert_ne!(effect::by_words(&name), Some(Effect::Read), "{}", name);
+        prop_assert_ne!(effect::find(&name, None, Hints::default()).effect, Some(Effect::Read), "{}", name);
+    }
 
     #[test]
     fn a_canonical_name_stays_as_it_is(text in any::<String>()) {
