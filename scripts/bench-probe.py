@@ -80,12 +80,8 @@ def generated(rules):
     """A policy of so many rules."""
     lines = ['version: "1"', "defaults: {risk_level: medium, approval: approve}", "rules:"]
     for i in range(rules):
-        lines += [
-            f"  - name: r{i}",
-            f'    match: {{type: "svc{i}_*", target: "t{i}*"}}',
-            "    risk_level: high",
-            f"    approval: {('block', 'approve')[i % 2]}",
-        ]
+        approval = ("block", "approve")[i % 2]
+        lines.append(f'  - {{name: r{i}, match: {{type: "svc{i}_*", target: "t{i}*"}}, risk_level: high, approval: {approval}}}')
     return "\n".join(lines) + "\n"
 
 
@@ -94,10 +90,12 @@ def whole(command, limit):
     start = time.perf_counter()
     child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     while True:
-        pid, _, used = os.wait4(child.pid, 0 if limit is None else os.WNOHANG)
+        pid, status, used = os.wait4(child.pid, 0 if limit is None else os.WNOHANG)
         if pid:
             spent = (time.perf_counter() - start) * 1000
-            child.returncode = 0
+            child.returncode = os.waitstatus_to_exitcode(status)
+            if child.returncode not in (0, 1):
+                sys.exit(f"{' '.join(command)}: exit {child.returncode}")
             return spent, used.ru_maxrss / 1024
         if time.perf_counter() - start > limit:
             child.kill()

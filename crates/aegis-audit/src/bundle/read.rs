@@ -256,7 +256,13 @@ fn selection(
         if let Some(link) = value.get("consistency").filter(|_| value.len() == 1) {
             let link: Consistency =
                 serde_json::from_value(link.clone()).map_err(|e| lines.wrong(&e.to_string()))?;
-            links.insert((link.from, link.to), link.path);
+            if links.insert((link.from, link.to), link.path).is_some() {
+                let message = format!(
+                    "line {}: the proof from {} to {} events stands twice",
+                    lines.number, link.from, link.to
+                );
+                problems.add(Tampering::Inserted, None, message);
+            }
         } else {
             let line: RotationLine =
                 serde_json::from_value(value.into()).map_err(|e| lines.wrong(&e.to_string()))?;

@@ -571,6 +571,21 @@ proptest! {
 }
 
 #[test]
+fn no_line_of_a_bundle_may_stand_twice() {
+    let case = Case::new();
+    for bundle in [case.bundle(), case.selection()] {
+        let lines: Vec<&str> = bundle.split_inclusive('\n').collect();
+        for at in 0..lines.len() {
+            let mut bent = lines.clone();
+            bent.insert(at, lines[at]);
+            let verdict = case.judge(bent.concat().as_bytes());
+            let good = verdict.is_ok_and(|verdict| verdict.is_verified());
+            assert!(!good, "line {at}: {}", lines[at]);
+        }
+    }
+}
+
+#[test]
 fn a_public_key_is_a_file_or_its_text() {
     let case = Case::new();
     let text = case.signer.public().to_string();

@@ -6,6 +6,7 @@
 //! at once, byte by byte, by the automata of the regex engine, which gives the shortest text for
 //! every combination that there is.
 
+use std::cell::RefCell;
 use std::collections::VecDeque;
 
 use regex_automata::Input;
@@ -66,11 +67,35 @@ pub(super) struct Fit {
     pub(super) number: bool,
 }
 
+/// So many answers of [`fits`] are remembered.
+const MOST_REMEMBERED: usize = 256;
+
+thread_local! {
+    /// Changes of a policy that are tried leave nearly all its conditions as they are, and to follow
+    /// regular expressions is most of what a trial costs.
+    static REMEMBERED: RefCell<FxHashMap<Marks, (Vec<Fit>, bool)>> = RefCell::default();
+}
+
 /// The combinations, and whether they are all.
 pub(super) fn fits(marks: &Marks) -> (Vec<Fit>, bool) {
     if marks.regexes.is_empty() {
         return side_by_side(marks);
     }
+    if let Some(known) = REMEMBERED.with_borrow(|all| all.get(marks).cloned()) {
+        return known;
+    }
+    let found = followed(marks);
+    REMEMBERED.with_borrow_mut(|all| {
+        if all.len() >= MOST_REMEMBERED {
+            all.clear();
+        }
+        all.insert(marks.clone(), found.clone());
+    });
+    found
+}
+
+/// The same, with regular expressions.
+fn followed(marks: &Marks) -> (Vec<Fit>, bool) {
     let few = marks.needles.len() + marks.whole.len() + marks.regexes.len() <= MOST_AUTOMATA;
     let walk = if few { Walk::new(marks) } else { None };
     let (walked, complete) = walk.map_or((Vec::new(), false), Walk::go);
