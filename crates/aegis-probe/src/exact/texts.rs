@@ -76,6 +76,16 @@ thread_local! {
     static REMEMBERED: RefCell<FxHashMap<Marks, (Vec<Fit>, bool)>> = RefCell::default();
 }
 
+/// So many automata are kept for the next walk, which is mostly about some of the same expressions,
+/// and none that has grown beyond so many bytes: it may take more in the walk to come.
+const MOST_READY: usize = 64;
+const READY_BYTES: usize = AUTOMATON_BYTES / 16;
+
+thread_local! {
+    /// Automata that no walk uses now, by their pattern. What they have built so far stays true.
+    static READY: RefCell<FxHashMap<String, Automaton>> = RefCell::default();
+}
+
 /// The combinations, and whether they are all.
 pub(super) fn fits(marks: &Marks) -> (Vec<Fit>, bool) {
     if marks.regexes.is_empty() {
@@ -315,6 +325,8 @@ struct Automaton {
 }
 
 struct Walk {
+    /// What the automata are of.
+    patterns: Vec<String>,
     automata: Vec<Automaton>,
     /// One byte for each class of bytes that are all the same to all automata.
     bytes: Vec<u8>,
@@ -337,7 +349,11 @@ impl Walk {
         let count = patterns.len();
         patterns.push(NUMBER.to_owned());
         patterns.push(r"(?s)\A.*\z".to_owned());
-        let automata: Option<Vec<_>> = patterns.iter().map(|p| automaton(p)).collect();
+        let ready = |p: &String| READY.with_borrow_mut(|all| all.remove(p));
+        let automata: Option<Vec<_>> = patterns
+            .iter()
+            .map(|p| ready(p).or_else(|| automaton(p)))
+            .collect();
         let automata = automata?;
         let classes = |byte: u8| -> Vec<u8> {
             automata
@@ -353,6 +369,7 @@ impl Walk {
             .filter(|byte| seen.insert(classes(*byte), ()).is_none())
             .collect();
         Some(Self {
+            patterns,
             automata,
             bytes,
             marks: count,
@@ -362,6 +379,18 @@ impl Walk {
     }
 
     fn go(mut self) -> (Vec<Fit>, bool) {
+        let found = self.follow();
+        READY.with_borrow_mut(|ready| {
+            for (pattern, automaton) in self.patterns.into_iter().zip(self.automata) {
+                if ready.len() < MOST_READY && automaton.cache.memory_usage() <= READY_BYTES {
+                    ready.insert(pattern, automaton);
+                }
+            }
+        });
+        found
+    }
+
+    fn follow(&mut self) -> (Vec<Fit>, bool) {
         let Some(start) = self.start() else {
             return (Vec::new(), false);
         };
