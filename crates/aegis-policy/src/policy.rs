@@ -57,8 +57,9 @@ struct Ready {
     approval: Approval,
     conditions: Box<[Compiled]>,
     has_effects: bool,
-    /// The alternatives of its patterns on the target and on the agent; `None` where it speaks of
-    /// every name.
+    /// The alternatives of its patterns on the type, the target and the agent; `None` where it
+    /// speaks of every name.
+    kinds: Option<Box<[u32]>>,
     targets: Option<Box<[u32]>>,
     agents: Option<Box<[u32]>>,
     /// The alternatives of its patterns that spell characters beyond ASCII.
@@ -296,12 +297,13 @@ impl<'a> Compiler<'a> {
             .filter_map(|c| self.condition(c))
             .collect();
         let [spelled_kinds, _, spelled_agents] = spelled.map(Box::from);
-        let [_, targets, agents] = all;
+        let [kinds, targets, agents] = all;
         Ready {
             risk: rule.risk.value,
             approval: rule.approval.value,
             conditions,
             has_effects: matches.effect.is_some(),
+            kinds,
             targets,
             agents,
             spelled_kinds,

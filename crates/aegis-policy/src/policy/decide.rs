@@ -18,6 +18,10 @@ thread_local! {
     static SPACE: Cell<Vec<u64>> = const { Cell::new(Vec::new()) };
 }
 
+/// So many rules at the start of a policy are held against the names one by one before the rest is
+/// looked up: what must never happen is mostly said first.
+const FIRST_RULES: usize = 4;
+
 /// If no more rules than this speak of the type of an action, each is held against the other names
 /// one by one: that is quicker than looking these names up among the patterns of all rules.
 const FEW_RULES: u32 = 4;
@@ -56,11 +60,29 @@ impl Policy {
                 effect: action.effect,
             };
         }
+        if let Some(by) = self.first_rules(action) {
+            return self.decision(action, by, false);
+        }
         let mut space = SPACE.try_with(Cell::take).unwrap_or_default();
         let (by, unsettled) = self.first(action, at, &mut space);
         // While a thread ends there is nowhere to keep it.
         let _ = SPACE.try_with(|kept| kept.set(space));
         self.decision(action, by, unsettled)
+    }
+
+    /// The rule that decides, if it is one of the first and the names alone tell.
+    fn first_rules(&self, action: &Action) -> Option<Decider> {
+        let (kind, target) = (action.kind.canonical(), action.target.canonical());
+        for (number, rule) in (0..).zip(self.rules.iter().take(FIRST_RULES)) {
+            if self.kind.has_any(&rule.kinds, kind)?
+                && self.target.has_any(&rule.targets, target)?
+                && self.agent.has_any(&rule.agents, action.agent.canonical())?
+            {
+                let by_names = rule.conditions.is_empty() && !rule.has_effects;
+                return by_names.then_some(Decider::Rule(number));
+            }
+        }
+        None
     }
 
     /// Who decides, and whether an earlier rule was left unsettled.
