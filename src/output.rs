@@ -7,7 +7,7 @@ use std::io::{self, IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use aegis_diag::Report;
+use aegis_diag::{Finding, Report, Severity};
 use aegis_policy::model::{Approval, Risk};
 use aegis_report::paint::Ink;
 use aegis_report::{Format, Options, render};
@@ -426,6 +426,31 @@ pub(crate) fn shown(path: &Path) -> String {
         rest = shorter;
     }
     rest.to_owned()
+}
+
+/// Says how many findings are as severe as `--fail-on` allows none to be; whether there are any.
+pub(crate) fn too_severe(
+    findings: &[Finding],
+    least: Option<Severity>,
+    streams: &mut Streams<'_>,
+) -> anyhow::Result<bool> {
+    let Some(least) = least else {
+        return Ok(false);
+    };
+    let n = findings.iter().filter(|f| f.severity >= least).count();
+    if n == 0 {
+        return Ok(false);
+    }
+    let or_worse = match least {
+        Severity::Critical => "",
+        _ => " or worse",
+    };
+    writeln!(
+        streams.err,
+        "failed: {} {least}{or_worse} (`--fail-on {least}`)",
+        are(n, "finding", "findings")
+    )?;
+    Ok(true)
 }
 
 /// `n findings are`, `1 finding is`.

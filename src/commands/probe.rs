@@ -5,7 +5,7 @@ mod tools;
 
 use std::path::{Path, PathBuf};
 
-use aegis_diag::{Finding, Severity};
+use aegis_diag::Finding;
 use aegis_gate::Renames;
 use aegis_gate::baseline::{Baseline, Stale};
 use aegis_policy::policy::Policy;
@@ -258,25 +258,9 @@ fn judge(
     streams: &mut Streams<'_>,
 ) -> anyhow::Result<Exit> {
     let mut exit = Exit::Fine;
-    if let Some(least) = args.fail_on.and_then(crate::config::FailOn::severity) {
-        let n = report
-            .findings
-            .iter()
-            .filter(|f| f.severity >= least)
-            .count();
-        if n > 0 {
-            let or_worse = if least == Severity::Critical {
-                ""
-            } else {
-                " or worse"
-            };
-            writeln!(
-                streams.err,
-                "failed: {} {least}{or_worse} (`--fail-on {least}`)",
-                output::are(n, "finding", "findings")
-            )?;
-            exit = Exit::GateFailed;
-        }
+    let least = args.fail_on.and_then(crate::config::FailOn::severity);
+    if output::too_severe(&report.findings, least, streams)? {
+        exit = Exit::GateFailed;
     }
     if args.fail_on_new && !report.findings.is_empty() {
         let n = output::are(report.findings.len(), "finding", "findings");

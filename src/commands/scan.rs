@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Instant;
 
-use aegis_diag::{Report, Severity};
+use aegis_diag::Report;
 use aegis_gate::Renames;
 use aegis_report::{Format, Options, render};
 use aegis_scan::{Config, Input, ScanError};
@@ -209,25 +209,9 @@ fn judge(report: &Report, settings: &Settings, streams: &mut Streams<'_>) -> any
         return Ok(exit);
     }
     let mut exit = Exit::Fine;
-    if let Some(least) = settings.fail_on.severity() {
-        let n = report
-            .findings
-            .iter()
-            .filter(|f| f.severity >= least)
-            .count();
-        if n > 0 {
-            let or_worse = if least == Severity::Critical {
-                ""
-            } else {
-                " or worse"
-            };
-            writeln!(
-                streams.err,
-                "failed: {} {least}{or_worse} (`--fail-on {least}`)",
-                output::are(n, "finding", "findings")
-            )?;
-            exit = Exit::GateFailed;
-        }
+    let least = settings.fail_on.severity();
+    if output::too_severe(&report.findings, least, streams)? {
+        exit = Exit::GateFailed;
     }
     if settings.strict && report.is_incomplete() {
         writeln!(

@@ -121,18 +121,7 @@ impl World<'_> {
                 return (Vec::new(), all);
             }
         }
-        let [kinds, targets, agents] = lists;
-        let mut out = Vec::new();
-        for kind in &kinds {
-            for target in &targets {
-                for agent in &agents {
-                    if out.len() >= MOST_INSTANCES {
-                        return (out, false);
-                    }
-                    out.push([kind.clone(), target.clone(), agent.clone()]);
-                }
-            }
-        }
-        (out, all)
+        let (out, is_all) = words::product(&lists, MOST_INSTANCES);
+        (out, all && is_all)
     }
 }

@@ -7,6 +7,7 @@ use aegis_policy::decision::Decider;
 use super::Exact;
 use super::boxes::{self, Box};
 use super::space::Space;
+use super::words;
 use super::world::{Pattern, View, World};
 
 /// Instances of one rule that are looked at.
@@ -169,19 +170,8 @@ impl World<'_> {
             }
             out
         });
-        let [kinds, targets, agents] = lists;
-        let mut out = Vec::new();
-        for kind in &kinds {
-            for target in &targets {
-                for agent in &agents {
-                    if out.len() >= MOST_INSTANCES {
-                        return (out, false);
-                    }
-                    out.push([kind.clone(), target.clone(), agent.clone()]);
-                }
-            }
-        }
-        (out, all)
+        let (out, is_all) = words::product(&lists, MOST_INSTANCES);
+        (out, all && is_all)
     }
 }
 

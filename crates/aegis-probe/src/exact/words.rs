@@ -357,3 +357,20 @@ fn spelled(nodes: &[Visited], mut at: usize, letters: &[char]) -> String {
     }
     word.into_iter().rev().collect()
 }
+
+/// Each choice of one word from each of three lists, and whether that is all of them.
+pub(super) fn product(lists: &[Vec<String>; 3], most: usize) -> (Vec<[String; 3]>, bool) {
+    let [kinds, targets, agents] = lists;
+    let mut out = Vec::new();
+    for kind in kinds {
+        for target in targets {
+            for agent in agents {
+                if out.len() >= most {
+                    return (out, false);
+                }
+                out.push([kind.clone(), target.clone(), agent.clone()]);
+            }
+        }
+    }
+    (out, true)
+}
