@@ -20,7 +20,7 @@ thread_local! {
 
 /// So many rules at the start of a policy are held against the names one by one before the rest is
 /// looked up: what must never happen is mostly said first.
-const FIRST_RULES: usize = 4;
+const FIRST_RULES: usize = 2;
 
 /// If no more rules than this speak of the type of an action, each is held against the other names
 /// one by one: that is quicker than looking these names up among the patterns of all rules.
