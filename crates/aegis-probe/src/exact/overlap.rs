@@ -220,7 +220,7 @@ impl Exact<'_> {
 
     /// An action at these names that one rule decides and a later one speaks of as well; `Err` if
     /// there may be one that is not shown.
-    fn taken_at(
+    pub(super) fn taken_at(
         &self,
         earlier: usize,
         later: usize,

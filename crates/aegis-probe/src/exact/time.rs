@@ -20,6 +20,22 @@ const HOLE: u32 = 3_600;
 
 const DAY: u32 = 86_400;
 
+/// The later rules that allow are looked at up to this many.
+const MOST_LATER: usize = 8;
+
+/// With up to this many of the names that they have in common with the rule.
+const MOST_NAMES: usize = 4;
+
+/// A stretch of the week that was probably left open by mistake.
+#[derive(Debug)]
+struct Hole {
+    stretch: Stretch,
+    /// A time at which the restriction holds that was meant to hold here as well.
+    beside: u32,
+    operator: &'static str,
+    how: String,
+}
+
 /// A stretch of the week that is decided alike.
 #[derive(Debug, Clone, Copy)]
 struct Stretch {
@@ -82,7 +98,6 @@ impl Exact<'_> {
             let Some(Reach::Live(action, at)) = reaches.get(rule) else {
                 continue;
             };
-            let action = &self.named(action, *at).0;
             if written.approval.value == Approval::Auto {
                 continue;
             }
@@ -97,25 +112,52 @@ impl Exact<'_> {
             if seen.contains(&key) {
                 continue;
             }
-            let week = self.week(action, found);
-            if let Some((stretch, operator, how)) = hole(&week) {
+            let mut told: Vec<&str> = Vec::new();
+            for action in self.timed_actions(rule, self.named(action, *at).0) {
+                for hole in holes(&self.week(&action, found)) {
+                    if !told.contains(&hole.operator) {
+                        told.push(hole.operator);
+                        self.hole(rule, window, &action, &hole, found);
+                    }
+                }
+            }
+            if !told.is_empty() {
                 seen.push(key);
-                self.hole(rule, window, action, &stretch, operator, &how, found);
             }
         }
     }
 
-    #[expect(clippy::too_many_arguments, reason = "what a suspect is made of")]
-    fn hole(
-        &self,
-        rule: usize,
-        window: usize,
-        action: &Action,
-        stretch: &Stretch,
-        operator: &'static str,
-        how: &str,
-        found: &mut Found,
-    ) {
+    /// What may be open at times although a rule restricts it at others: what it decides, and what
+    /// later rules allow.
+    fn timed_actions(&self, rule: usize, decided: Action) -> Vec<Action> {
+        let mut out = vec![decided];
+        let Some(view) = self.world.rules.get(rule) else {
+            return out;
+        };
+        let later = self.world.rules.iter().enumerate().skip(rule + 1);
+        let allow = later.filter(|(n, other)| {
+            self.approval(*n) == Approval::Auto && self.world.near(view, other)
+        });
+        for (other, allowing) in allow.take(MOST_LATER) {
+            let (instances, _) = self.world.common(view, allowing);
+            let mut first = instances.iter().take(MOST_NAMES);
+            let taken = first.find_map(|names| self.taken_at(rule, other, names).ok().flatten());
+            out.extend(taken.map(|(action, at)| self.named(&action, at).0));
+        }
+        out
+    }
+
+    fn hole(&self, rule: usize, window: usize, action: &Action, hole: &Hole, found: &mut Found) {
+        let Hole {
+            stretch,
+            beside,
+            operator,
+            how,
+        } = hole;
+        // The rule that holds beside it is the one to look at.
+        let (rule, window) = self
+            .window_at(action, *beside, found)
+            .unwrap_or((rule, window));
         let message = format!(
             "what rule `{}` restricts runs unattended {how}",
             self.name(rule),
@@ -128,7 +170,7 @@ impl Exact<'_> {
         );
         out.decider = stretch.by;
         out.severity = unattended(action.effect_found().effect);
-        out.certainty = match operator {
+        out.certainty = match *operator {
             "between-windows" => Certainty::Proved,
             _ => Certainty::Heuristic,
         };
@@ -139,11 +181,22 @@ impl Exact<'_> {
         let middle = stretch.from + (stretch.to - stretch.from) / 2;
         out.witnesses
             .push((action.clone(), moment(self.policy.zone(), middle)));
-        if operator == "forgotten-day" {
+        if *operator == "forgotten-day" {
             out.ideas
-                .extend(self.with_day(rule, window, middle / DAY + 1));
+                .extend(self.with_day(rule, window, middle / DAY % 7 + 1));
         }
         found.suspects.push(out);
+    }
+
+    /// The rule that decides at a time of the week, and its window, if it has one.
+    fn window_at(&self, action: &Action, second: u32, found: &mut Found) -> Option<(usize, usize)> {
+        let at = moment(self.policy.zone(), second % WEEK);
+        let Decider::Rule(rule) = self.decide(found, action, at).by else {
+            return None;
+        };
+        let rule = rule as usize;
+        let written = self.policy.checked().rules().get(rule)?;
+        Some((rule, written.conditions.iter().position(is_window)?))
     }
 
     /// The weekdays of a window with one more.
@@ -307,11 +360,16 @@ fn told(second: u32) -> String {
     format!("{day} {:02}:{:02}", second / 3_600, second / 60 % 60)
 }
 
-/// The hole in a week that was probably not meant.
-fn hole(week: &[Stretch]) -> Option<(Stretch, &'static str, String)> {
+/// The holes in a week that were probably not meant: at most one between windows and one of a day.
+fn holes(week: &[Stretch]) -> Vec<Hole> {
     if week.len() < 2 {
-        return None;
+        return Vec::new();
     }
+    between(week).into_iter().chain(of_a_day(week)).collect()
+}
+
+/// A short stretch between two that are restricted.
+fn between(week: &[Stretch]) -> Option<Hole> {
     // Sunday night goes on into Monday.
     let mut around = week.to_vec();
     if let (Some(first), Some(last)) = (week.first().copied(), week.last().copied())
@@ -322,10 +380,17 @@ fn hole(week: &[Stretch]) -> Option<(Stretch, &'static str, String)> {
             last.to += first.to;
         }
     }
-    if let Some(short) = around.iter().find(|s| s.auto && s.to - s.from <= HOLE) {
-        let how = format!("between {} and {}", told(short.from), told(short.to));
-        return Some((*short, "between-windows", how));
-    }
+    let short = around.iter().find(|s| s.auto && s.to - s.from <= HOLE)?;
+    Some(Hole {
+        stretch: *short,
+        beside: short.from + WEEK - 1,
+        operator: "between-windows",
+        how: format!("between {} and {}", told(short.from), told(short.to)),
+    })
+}
+
+/// A day or a weekend that is open where all others, or the other day of the weekend, are not.
+fn of_a_day(week: &[Stretch]) -> Option<Hole> {
     let auto_at = |second: u32| {
         let at = week.iter().find(|s| s.from <= second && second < s.to);
         at.filter(|s| s.auto).copied()
@@ -338,47 +403,65 @@ fn hole(week: &[Stretch]) -> Option<(Stretch, &'static str, String)> {
     times.push(DAY / 2);
     times.sort_unstable();
     times.dedup();
-    for time in times {
-        let open: Vec<u32> = (0..7)
+    let open = |time: u32| -> Vec<u32> {
+        (0..7)
             .filter(|day| auto_at(day * DAY + time).is_some())
-            .collect();
-        let (operator, what) = match open.as_slice() {
-            [day] => ("forgotten-day", told(day * DAY + time)),
-            [5, 6] => ("weekend", "at the weekend".to_owned()),
+            .collect()
+    };
+    for &time in &times {
+        let (operator, how) = match open(time).as_slice() {
+            [day] => {
+                let day = told(day * DAY + time);
+                let how = format!("on {day}, while every other day is restricted at that time");
+                ("forgotten-day", how)
+            }
+            [5, 6] => {
+                let how = "at the weekend, while every working day is restricted";
+                ("weekend", how.to_owned())
+            }
             _ => continue,
         };
-        let Some(found) = open.first().and_then(|day| auto_at(day * DAY + time)) else {
+        let first = open(time).first().copied().unwrap_or_default();
+        let Some(stretch) = auto_at(first * DAY + time) else {
             continue;
         };
-        let how = match operator {
-            "forgotten-day" => {
-                format!("on {what}, while every other day is restricted at that time")
-            }
-            _ => format!("{what}, while every working day is restricted"),
-        };
-        return Some((found, operator, how));
+        return Some(Hole {
+            stretch,
+            beside: (first + 6) % 7 * DAY + time,
+            operator,
+            how,
+        });
     }
-    // Saturday is thought of and Sunday is not.
-    let closed = |day: u32| {
-        (0..24)
-            .filter(|hour| auto_at(day * DAY + hour * 3_600).is_none())
-            .count()
+    // Saturday is thought of and Sunday is not: it is like every working day.
+    let day = |day: u32| -> Vec<bool> {
+        times
+            .iter()
+            .map(|time| auto_at(day * DAY + time).is_some())
+            .collect()
     };
-    let working: usize = (0..5).map(closed).sum();
-    if let (24, 0, 0) | (0, 24, 0) = (closed(5), closed(6), working) {
-        let day = if closed(5) == 24 { 6 } else { 5 };
-        let found = auto_at(day * DAY + DAY / 2)?;
-        let inside = Stretch {
-            from: day * DAY,
-            to: (day + 1) * DAY,
+    let closed = |of: u32| !day(of).contains(&true);
+    let like_work = |of: u32| (0..5).all(|work| day(work) == day(of));
+    let forgotten = match (closed(5), closed(6)) {
+        (true, false) if like_work(6) => 6,
+        (false, true) if like_work(5) => 5,
+        _ => return None,
+    };
+    let (name, other) = match forgotten {
+        6 => ("Sunday", "Saturday"),
+        _ => ("Saturday", "Sunday"),
+    };
+    let time = *times
+        .iter()
+        .find(|time| auto_at(forgotten * DAY + **time).is_some())?;
+    let found = auto_at(forgotten * DAY + time)?;
+    Some(Hole {
+        stretch: Stretch {
+            from: found.from.max(forgotten * DAY),
+            to: found.to.min((forgotten + 1) * DAY),
             ..found
-        };
-        let other = if day == 6 { "Saturday" } else { "Sunday" };
-        let how = format!(
-            "on {}, while {other} is restricted",
-            told(day * DAY).split(' ').next().unwrap_or_default()
-        );
-        return Some((inside, "forgotten-day", how));
-    }
-    None
+        },
+        beside: (11 - forgotten) * DAY + time,
+        operator: "forgotten-day",
+        how: format!("on {name}, while {other} is restricted"),
+    })
 }

@@ -6,10 +6,13 @@ use aegis_diag::{Certainty, Severity};
 use aegis_policy::action::Action;
 use aegis_policy::clock::Moment;
 use aegis_policy::decision::Decider;
+use aegis_policy::glob::{Glob, Token};
 use aegis_policy::model::{Approval, Effect};
+use aegis_policy::name::canonical;
 
 use super::board::NO_TARGET;
-use super::reference::{Entry, Form};
+use super::reference::{Entry, Form, is_secret};
+use super::words::Shape;
 use super::{Search, scenes};
 use crate::rules;
 use crate::suspect::{Subject, Suspect};
@@ -17,46 +20,101 @@ use crate::suspect::{Subject, Suspect};
 /// A way from something to be had to something to be done with it.
 struct Chain {
     name: &'static str,
-    source: fn(&Entry) -> bool,
-    sink: fn(&Entry) -> bool,
+    source: fn(&Named<'_>) -> bool,
+    sink: fn(&Named<'_>) -> bool,
+    /// Whether the source must be spelled out by a rule: patterns take many in that do no harm.
+    spelled: bool,
     severity: Severity,
     says: &'static str,
     expected: &'static str,
 }
 
-const CHAINS: [Chain; 3] = [
+/// A name and what it does.
+struct Named<'a> {
+    name: &'a str,
+    effect: Effect,
+    /// Whether it reads what should not be read by everybody.
+    secret: bool,
+}
+
+impl<'a> Named<'a> {
+    fn published(entry: &Entry) -> Self {
+        Self {
+            name: entry.name,
+            effect: entry.effect,
+            secret: entry.secret,
+        }
+    }
+
+    fn spelled(name: &'a str, effect: Effect) -> Self {
+        Self {
+            name,
+            effect,
+            secret: effect == Effect::Read && is_secret(name),
+        }
+    }
+}
+
+const CHAINS: [Chain; 4] = [
     Chain {
         name: "secret-to-outside",
-        source: |entry| entry.secret && entry.form == Form::Real,
-        sink: |entry| entry.effect == Effect::Send && is_outside(entry.name),
+        source: |tool| tool.secret,
+        sink: |tool| is_outside(tool),
+        spelled: false,
         severity: Severity::High,
         says: "secrets can be read and sent out without anybody being asked",
         expected: "a person is asked before secrets are read or before something is sent out",
     },
     Chain {
+        name: "file-to-outside",
+        source: |tool| tool.effect == Effect::Read && has_word(tool.name, &["file", "files"]),
+        sink: |tool| is_any_server(tool),
+        spelled: true,
+        severity: Severity::Medium,
+        says: "files can be read and sent to any server without anybody being asked",
+        expected: "a person is asked before something is sent out",
+    },
+    Chain {
         name: "download-to-execute",
-        source: |entry| entry.effect == Effect::Exfiltrate && entry.name.contains("download"),
-        sink: |entry| entry.effect == Effect::Execute,
+        source: |tool| tool.effect == Effect::Exfiltrate && tool.name.contains("download"),
+        sink: |tool| tool.effect == Effect::Execute,
+        spelled: false,
         severity: Severity::Medium,
         says: "something can be fetched and run without anybody being asked",
         expected: "a person is asked before what was fetched is run",
     },
     Chain {
         name: "grant-to-execute",
-        source: |entry| entry.effect == Effect::Privilege,
-        sink: |entry| entry.effect == Effect::Execute,
+        source: |tool| tool.effect == Effect::Privilege,
+        sink: |tool| tool.effect == Effect::Execute,
+        spelled: false,
         severity: Severity::Medium,
         says: "rights can be given and used without anybody being asked",
         expected: "a person is asked before rights are given",
     },
 ];
 
-/// Whether a tool that sends reaches people outside.
-fn is_outside(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    ["email", "gmail", "sms", "whatsapp", "webhook", "tweet"]
-        .iter()
-        .any(|word| name.contains(word))
+/// Whether a tool hands something to people or servers outside.
+fn is_outside(tool: &Named<'_>) -> bool {
+    let name = tool.name.to_ascii_lowercase();
+    let reaches = ["email", "gmail", "sms", "whatsapp", "tweet"];
+    let sends = tool.effect == Effect::Send && reaches.iter().any(|word| name.contains(word));
+    sends || is_any_server(tool)
+}
+
+/// Whether a tool hands something to any server.
+fn is_any_server(tool: &Named<'_>) -> bool {
+    let posts = has_word(tool.name, &["http", "https", "url"])
+        && has_word(tool.name, &["post", "put", "request", "send", "upload"]);
+    let calls_back =
+        tool.effect == Effect::Send && tool.name.to_ascii_lowercase().contains("webhook");
+    tool.effect != Effect::Read && (posts || calls_back)
+}
+
+/// Whether one of the words of a name is one of these.
+fn has_word(name: &str, words: &[&str]) -> bool {
+    let shape = Shape::of_name(&canonical(name));
+    shape.words().any(|word| words.contains(&word))
 }
 
 /// A step: who allows it, and the action.
@@ -64,21 +122,23 @@ type Step = (Decider, Action, Moment);
 
 /// Reports the shortest chains.
 pub(crate) fn paths(search: &mut Search<'_>) {
-    let mut suspects = Vec::new();
+    let (mut suspects, mut told) = (Vec::new(), Vec::new());
+    let names = spelled_names(search);
     for chain in CHAINS {
-        // One source that a restriction forgot is no source that is open.
-        if !is_common(search, chain.source) {
-            continue;
-        }
-        let Some(source) = step(search, chain.source) else {
+        // One published source that a restriction forgot is no source that is open; one that a rule
+        // spells out is.
+        let common = !chain.spelled && is_common(search, chain.source);
+        let source = step(search, chain.source).filter(|_| common);
+        let source = source.or_else(|| spelled(search, &names, chain.source));
+        let sink = step(search, chain.sink).or_else(|| spelled(search, &names, chain.sink));
+        let (Some(source), Some(sink)) = (source, sink) else {
             continue;
         };
-        let Some(sink) = step(search, chain.sink) else {
-            continue;
-        };
-        // Either step alone is known already.
+        // Either step alone is known already, or a graver chain by the same rules.
         let known = |step: &Step| search.is_reported(step.0);
-        if !known(&source) && !known(&sink) {
+        let ends = (source.0, sink.0);
+        if !known(&source) && !known(&sink) && !told.contains(&ends) {
+            told.push(ends);
             suspects.push(suspect(search, &chain, source, sink));
         }
     }
@@ -86,13 +146,13 @@ pub(crate) fn paths(search: &mut Search<'_>) {
 }
 
 /// Whether at least half of the published tools of a kind run unattended.
-fn is_common(search: &Search<'_>, wanted: fn(&Entry) -> bool) -> bool {
+fn is_common(search: &Search<'_>, wanted: fn(&Named<'_>) -> bool) -> bool {
     let (mut automatic, mut all) = (0, 0);
     for (at, group) in search.board.groups.iter().enumerate() {
         let members = group
             .members
             .iter()
-            .filter(|e| e.form == Form::Real && wanted(e))
+            .filter(|e| e.form == Form::Real && wanted(&Named::published(e)))
             .count();
         let outcome = search.board.outcome(at, &NO_TARGET);
         if outcome.is_some_and(|o| o[scenes::BARE].approval == Approval::Auto) {
@@ -110,8 +170,8 @@ fn rank(name: &str) -> (bool, usize) {
 }
 
 /// The first published tool of a kind, or one of the program's own, that runs unattended.
-fn step(search: &Search<'_>, wanted: fn(&Entry) -> bool) -> Option<Step> {
-    let plain = |entry: &&&Entry| entry.form == Form::Real && wanted(entry);
+fn step(search: &Search<'_>, wanted: fn(&Named<'_>) -> bool) -> Option<Step> {
+    let plain = |entry: &&&Entry| entry.form == Form::Real && wanted(&Named::published(entry));
     let mut found: Option<((bool, usize), Step)> = None;
     for group in &search.board.groups {
         let members = group.members.iter().filter(plain);
@@ -130,6 +190,45 @@ fn step(search: &Search<'_>, wanted: fn(&Entry) -> bool) -> Option<Step> {
         }
     }
     found.map(|(_, step)| step)
+}
+
+/// How many names that rules spell out are looked at.
+const SPELLED: usize = 256;
+
+/// Names that automatic rules spell out, and what they do: whoever writes such a rule has these
+/// tools.
+fn spelled_names(search: &Search<'_>) -> Vec<(String, Effect)> {
+    let autos = search.rules.iter().filter(|rule| rule.is_auto());
+    let globs = autos.flat_map(|rule| rule.kinds.iter().flatten());
+    let whole = globs
+        .flat_map(Glob::alternatives)
+        .filter_map(|one| match one.tokens() {
+            [Token::Literal(text)] => Some(text.to_string()),
+            _ => None,
+        });
+    let there = whole.filter(|name| is_there(search, name)).take(SPELLED);
+    there
+        .filter_map(|name| {
+            let effect = Action::new(&name).effect_found().effect?;
+            Some((name, effect))
+        })
+        .collect()
+}
+
+/// The first of these names of a kind that runs unattended.
+fn spelled(
+    search: &Search<'_>,
+    names: &[(String, Effect)],
+    wanted: fn(&Named<'_>) -> bool,
+) -> Option<Step> {
+    let mut of_kind = names
+        .iter()
+        .filter(|(name, effect)| wanted(&Named::spelled(name, *effect)));
+    of_kind.find_map(|(name, _)| {
+        let (action, at) = search.board.action(name, "", scenes::BARE);
+        let decision = search.board.decide(&action, at);
+        (decision.approval == Approval::Auto).then_some((decision.by, action, at))
+    })
 }
 
 /// Whether the program has a tool of this name, as far as is known.

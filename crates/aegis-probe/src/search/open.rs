@@ -11,7 +11,7 @@ use aegis_policy::glob::Glob;
 use aegis_policy::model::{Approval, Effect};
 
 use super::coverage::restrict;
-use super::near::candidates::is_room;
+use super::near::candidates::{is_deed, is_room};
 use super::rules::speaks_of_all;
 use super::words::Shape;
 use super::{Search, decider, say, scenes, vocabulary};
@@ -63,7 +63,8 @@ fn namespace(search: &Search<'_>, number: usize, restricted: &BTreeSet<String>) 
     }
     let globs = rule.kinds.as_deref()?;
     for (at, glob) in globs.iter().enumerate() {
-        for shape in glob.alternatives().iter().map(Shape::of).filter(is_room) {
+        let shapes = glob.alternatives().iter().map(Shape::of);
+        for shape in shapes.filter(|shape| is_room(shape) && !is_deed(shape)) {
             let names = harmful(search, number, &shape);
             if names.is_empty() {
                 continue;

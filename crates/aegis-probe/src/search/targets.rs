@@ -61,8 +61,11 @@ const RIVALS: usize = 6;
 fn rivals(search: &Search<'_>, number: usize) -> Vec<String> {
     let rule = &search.rules[number];
     let targets = rule.targets.iter().flatten().flat_map(Glob::alternatives);
+    let files = is_about_files(rule);
     let spelled = |core: &str| {
-        is_path(core) || core.contains("://") || ALIASES.iter().any(|names| names.contains(&core))
+        is_path(core, files)
+            || core.contains("://")
+            || ALIASES.iter().any(|names| names.contains(&core))
     };
     if !targets.filter_map(core).any(spelled) {
         return Vec::new();
@@ -102,7 +105,8 @@ fn names(search: &Search<'_>, number: usize) -> Vec<String> {
 fn gaps(search: &Search<'_>, number: usize, watched: &Watched, gaps: &mut Vec<Gap>) {
     let globs = search.rules[number].targets.as_deref().unwrap_or_default();
     let alternatives = globs.iter().flat_map(Glob::alternatives).take(ALTERNATIVES);
-    for target in alternatives.flat_map(others) {
+    let files = is_about_files(&search.rules[number]);
+    for target in alternatives.flat_map(|one| others(one, files)) {
         let key = canonical(&target);
         if globs.iter().any(|glob| glob.matches(&key)) || gaps.iter().any(|g| g.target == target) {
             continue;
@@ -146,16 +150,40 @@ fn core(alternative: &Alternative) -> Option<&str> {
     (core.chars().count() >= 2).then_some(core)
 }
 
-fn is_path(text: &str) -> bool {
-    (text.starts_with(['/', '~']) || text.contains(['/', '\\'])) && !text.contains("://")
+/// Whether a target is a path: `/etc/` always, `docs/` only where it is about files, because
+/// repositories and things in clusters are named like that as well.
+fn is_path(text: &str, files: bool) -> bool {
+    let rooted = text.starts_with(['/', '~']) || text.starts_with("./") || text.contains('\\');
+    (rooted || files && text.contains('/')) && !text.contains("://")
+}
+
+/// Whether one of the names that a rule speaks of is about files.
+fn is_about_files(rule: &RuleView<'_>) -> bool {
+    const WORDS: [&str; 8] = [
+        "file",
+        "files",
+        "path",
+        "dir",
+        "directory",
+        "folder",
+        "folders",
+        "fs",
+    ];
+    const ALONE: [&str; 6] = ["read", "write", "edit", "view", "open", "create"];
+    let kinds = rule.kinds.iter().flatten().flat_map(Glob::alternatives);
+    kinds.map(Shape::of).any(|shape| {
+        let words: Vec<&str> = shape.words().collect();
+        words.iter().any(|word| WORDS.contains(word))
+            || matches!(words.as_slice(), [word] if ALONE.contains(word))
+    })
 }
 
 /// Other spellings of what an alternative is about.
-fn others(alternative: &Alternative) -> Vec<String> {
+fn others(alternative: &Alternative, files: bool) -> Vec<String> {
     let Some(core) = core(alternative) else {
         return Vec::new();
     };
-    if is_path(core) {
+    if is_path(core, files) {
         let path = rules::shortest(alternative.tokens());
         let mut names = vec![format!("/tmp/..{}", with_slash(&path))];
         if path.starts_with('/') {
@@ -167,8 +195,8 @@ fn others(alternative: &Alternative) -> Vec<String> {
     if let Some((_, address)) = core.split_once("://") {
         return addresses(address);
     }
-    // Mail addresses and endings of files have no such spellings.
-    if core.contains('@')
+    // Mail addresses, endings of files and things inside of others have no such spellings.
+    if core.contains(['@', '/'])
         || alternative
             .longest_literal()
             .is_some_and(|l| l.starts_with('.'))
@@ -296,7 +324,7 @@ fn widen(search: &Search<'_>, number: usize) -> Vec<Idea> {
                 .filter(|a| **a != core),
         );
         for word in words {
-            let patterns = if is_path(word) {
+            let patterns = if is_path(word, is_about_files(&search.rules[number])) {
                 vec!["*/../*".to_owned(), "*//*".to_owned(), "*/./*".to_owned()]
             } else if let Some((_, address)) = word.split_once("://") {
                 let host = address.split('/').next().unwrap_or(address);
@@ -358,7 +386,7 @@ struct Beyond {
     target: String,
     /// Why it is somewhere else.
     because: &'static str,
-    idea: Idea,
+    idea: Option<Idea>,
 }
 
 fn beyond(
@@ -381,24 +409,31 @@ fn beyond(
             with,
         })
     };
+    let files = is_about_files(&search.rules[number]);
     let (target, because, idea) = match alternative.tokens() {
-        [Token::Literal(start), Token::Any] if is_path(start) && start.ends_with(['/', '\\']) => {
-            (climb(start), "it climbs out of the folder", no_climbing)
+        [Token::Literal(start), Token::Any]
+            if is_path(start, files) && start.ends_with(['/', '\\']) =>
+        {
+            (
+                climb(start),
+                "it climbs out of the folder",
+                Some(no_climbing),
+            )
         }
-        [Token::Literal(start), Token::Any] if is_path(start) => {
+        [Token::Literal(start), Token::Any] if is_path(start, files) => {
             let beside = format!("{start}-other/x");
-            let idea = replace(&format!("{start}*"), format!("{{{start},{start}/*}}"))?;
+            let idea = replace(&format!("{start}*"), format!("{{{start},{start}/*}}"));
             (beside, "it is another folder with the same beginning", idea)
         }
-        [Token::Literal(start), Token::Any] if is_open_host(start) => {
-            let idea = replace(&format!("{start}*"), format!("{{{start},{start}/*}}"))?;
-            (format!("{start}.evil.example/"), "it is another host", idea)
-        }
         [Token::Any, Token::Literal(end)] if is_domain(end) => {
-            let idea = replace(&format!("*{end}"), format!("{{{end},*.{end}}}"))?;
+            let idea = replace(&format!("*{end}"), format!("{{{end},*.{end}}}"));
             (format!("evil{end}"), "it is another domain", idea)
         }
-        _ => return None,
+        tokens => {
+            let (target, idea) =
+                other_host(tokens, replace).or_else(|| word_in_address(search, number, tokens))?;
+            (target, "it is another host", idea)
+        }
     };
     let watched = search.watch(number, &names(search, number))?;
     let action = Action::new(watched.action.kind_name().original())
@@ -416,12 +451,84 @@ fn beyond(
     })
 }
 
-/// `https://example.com` without what ends the host.
-fn is_open_host(start: &str) -> bool {
-    let Some((_, host)) = start.split_once("://") else {
-        return is_domain(start);
+/// An address elsewhere that a pattern about a host matches: `https://example.com.evil.example/`
+/// where `*` follows the name of the host, `https://evil.example/example.com/` where it stands
+/// before it. The idea is what to write instead, if patterns can say it.
+fn other_host(
+    tokens: &[Token],
+    replace: impl Fn(&str, String) -> Option<Idea>,
+) -> Option<(String, Option<Idea>)> {
+    let [before @ .., Token::Literal(last), Token::Any] = tokens else {
+        return None;
     };
-    is_domain(host)
+    let host = last.rsplit(['/', '@']).next();
+    let host = host.map(|host| host.trim_start_matches('.'));
+    if let Some(host) = host.filter(|host| is_domain(host)) {
+        let filled: String = before
+            .iter()
+            .enumerate()
+            .map(|(i, token)| match token {
+                Token::Any if i > 0 => "www".to_owned(),
+                Token::Any if last.starts_with('@') => "someone".to_owned(),
+                Token::Any if last.starts_with('.') => "https://www".to_owned(),
+                Token::Any => "https://".to_owned(),
+                other => rules::shortest(std::slice::from_ref(other)),
+            })
+            .collect();
+        let written = format!("*{last}*");
+        let idea = match before {
+            [] => replace(&format!("{last}*"), format!("{{{last},{last}/*}}")),
+            [Token::Any] if last.starts_with('@') => replace(&written, format!("*{last}")),
+            [Token::Any] if *host == **last => {
+                let with = format!("{{{host},{host}/*,https://{host},https://{host}/*}}");
+                replace(&written, with)
+            }
+            _ => None,
+        };
+        return Some((format!("{filled}{last}.evil.example/"), idea));
+    }
+    let [Token::Any] = before else { return None };
+    let (host, path) = last.split_once('/')?;
+    let host = host.trim_start_matches('.');
+    if !is_domain(host) {
+        return None;
+    }
+    let idea = replace(
+        &format!("*{last}*"),
+        format!("{{{host}/{path}*,https://{host}/{path}*}}"),
+    );
+    Some((format!("https://evil.example/{host}/{path}"), idea))
+}
+
+/// Words of tools that go to an address.
+const NETWORK: &[&str] = &[
+    "http", "https", "fetch", "navigate", "browse", "browser", "request", "curl", "webhook", "url",
+    "download", "crawl", "scrape", "goto",
+];
+
+/// The same for a pattern that asks for nothing but a word somewhere in an address.
+fn word_in_address(
+    search: &Search<'_>,
+    number: usize,
+    tokens: &[Token],
+) -> Option<(String, Option<Idea>)> {
+    let [Token::Any, Token::Literal(word), Token::Any] = tokens else {
+        return None;
+    };
+    let kinds = search.rules[number].kinds.iter().flatten();
+    let goes_out = kinds.flat_map(Glob::alternatives).any(|kind| {
+        let name = rules::shortest(kind.tokens());
+        name.split(|c: char| !c.is_alphanumeric())
+            .any(|part| NETWORK.contains(&part))
+    });
+    let is_word = word.chars().any(char::is_alphanumeric)
+        && word
+            .chars()
+            .all(|c| c.is_alphanumeric() || matches!(c, '-' | '.'));
+    (goes_out && is_word).then(|| {
+        let host = word.trim_matches(['-', '.']);
+        (format!("https://{host}.evil.example/{word}"), None)
+    })
 }
 
 /// `example.com`: letters, dots and hyphens, not starting with a dot.
@@ -474,6 +581,6 @@ fn leak(search: &Search<'_>, number: usize, at: usize, beyond: Beyond) -> Suspec
         expected: Some("only what lies inside is automatic".to_owned()),
         affected: (1, vec![beyond.target]),
         witnesses: vec![(beyond.action, beyond.at)],
-        ideas: vec![beyond.idea],
+        ideas: beyond.idea.into_iter().collect(),
     }
 }

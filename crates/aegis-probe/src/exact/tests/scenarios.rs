@@ -313,6 +313,13 @@ fn times() {
   - { name: hours, match: { type: deploy }, conditions: { time_after: '22:00', time_before: '06:00' }, approval: block }
   - { name: rest, match: { type: deploy }, approval: auto }
 "), &[]);
+    // What is open at times is only a part of what the rule speaks of; a hole at night and a day.
+    expect(&rules("
+  - { name: saturday, match: { type: 'deploy_*' }, conditions: { weekdays: [6] }, approval: block }
+  - { name: evening, match: { type: 'deploy_*' }, conditions: { time_after: '18:00', time_before: '23:00' }, approval: block }
+  - { name: night, match: { type: 'deploy_*' }, conditions: { time_after: '23:30', time_before: '07:00' }, approval: block }
+  - { name: rest, match: { type: [deploy_app, deploy_service] }, approval: auto }
+"), &["AEG210 between-windows evening medium", "AEG210 forgotten-day saturday medium"]);
     expect(&rules("
   - { name: berlin_hours, match: { type: deploy }, conditions: { time_after: '09:00', time_before: '17:00' }, approval: auto }
 "), &["AEG210 zone berlin_hours medium"]);

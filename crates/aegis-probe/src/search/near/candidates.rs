@@ -52,6 +52,12 @@ pub(in crate::search) fn is_room(shape: &Shape) -> bool {
             .is_none_or(|(_, verb)| !(verb.only || verb.sure && verb.effect == Effect::Read))
 }
 
+/// Whether the one word of a pattern is mostly a verb: of exports and builds much can be deleted,
+/// but `build_deploy` builds and `export_pay` exports.
+pub(in crate::search) fn is_deed(shape: &Shape) -> bool {
+    shape.verb.is_some_and(|(_, verb)| verb.sure) && shape.objects().is_empty()
+}
+
 /// How many such patterns are looked at.
 const ROOMS: usize = 64;
 
@@ -145,7 +151,7 @@ fn siblings(shape: &Shape, rooms: &[Room], names: &mut Vec<(String, Tier)>) {
     let (namespace, rest) = objects.split_at(before.min(objects.len()));
     for Room(room) in rooms {
         let owns = |word: &&str| room.words().any(|own| own == *word);
-        if !namespace.iter().all(owns) {
+        if !namespace.iter().all(owns) || (is_deed(room) && verb.effect != Effect::Delete) {
             continue;
         }
         if names.len() >= NAMES {

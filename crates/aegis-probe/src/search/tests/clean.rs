@@ -44,6 +44,12 @@ fn automating_reads_is_clean() {
   - { name: no_deletes, match: { type: '*delete*' }, approval: block }
   - { name: labels, match: { type: [add_label, create_label] }, approval: auto }
   - { name: reads, match: { effect: read }, approval: auto }",
+        // What exports does not pay, although it may export a payment.
+        "rules:
+  - { name: no_paying, match: { type: 'pay_*' }, approval: block }
+  - { name: large, match: { type: 'export_*' }, conditions: { param_gt: { rows: 1000 } }, approval: approve }
+  - { name: unclear, match: { type: 'export_*' }, conditions: { param_missing: rows }, approval: approve }
+  - { name: exports, match: { type: 'export_*' }, approval: auto }",
     ] {
         clean(text);
     }

@@ -331,6 +331,24 @@ fn targets() {
             "https://example.com.evil.example/",
         ),
         (
+            "*example.com*",
+            "fetch",
+            "target-gap medium",
+            "https://example.com.evil.example/",
+        ),
+        (
+            "*docs.example.com/*",
+            "fetch",
+            "target-gap medium",
+            "https://evil.example/docs.example.com/",
+        ),
+        (
+            "*@example.com*",
+            "send_email",
+            "target-gap high",
+            "someone@example.com.evil.example/",
+        ),
+        (
             "*example.com",
             "send_email",
             "target-gap high",
@@ -346,10 +364,32 @@ fn targets() {
             shows,
         );
     }
+    // Patterns cannot say what was meant, so there is nothing to propose.
+    for (pattern, shows) in [
+        (
+            "https://*.example.com*",
+            "https://www.example.com.evil.example/",
+        ),
+        ("*intranet*", "https://intranet.evil.example/intranet"),
+    ] {
+        let found = exactly(
+            &format!(
+                "rules: [{{ name: a, match: {{ type: http_post, target: '{pattern}' }}, approval: auto }}]"
+            ),
+            &["target-gap high"],
+        );
+        assert_eq!(found[0].affected.1, [shows]);
+    }
     for sound in [
         "rules: [{ name: a, match: { type: fetch, target: 'https://example.com/*' }, approval: auto }]",
         "rules: [{ name: a, match: { type: send_email, target: '*@example.com' }, approval: auto }]",
         "rules: [{ name: a, match: { type: fetch, target: '*.example.com' }, approval: auto }]",
+        "rules: [{ name: a, match: { type: write_file, target: '*draft*' }, approval: auto }]",
+        "rules: [{ name: a, match: { type: create_issue, target: 'acme/*' }, approval: auto }]",
+        "rules: [{ name: a, match: { type: rollout_restart, target: 'staging/*' }, approval: auto }]",
+        "rules:
+  - { name: b, match: { type: create_issue, target: 'acme/secrets' }, approval: approve }
+  - { name: a, match: { type: create_issue }, approval: auto }",
         "rules:
   - { name: c, match: { target: ['*/../*', '*/..'] }, approval: block }
   - { name: a, match: { type: write_file, target: '/workspace/*' }, approval: auto }",
@@ -364,6 +404,31 @@ fn targets() {
 
 #[test]
 fn chains() {
+    // A name that is spelled out is no oversight.
+    one(
+        "rules:
+  - { name: secrets, match: { type: get_secret_value }, approval: auto }
+  - { name: hooks, match: { type: [list_hooks, http_post] }, approval: auto }",
+        "escalation high",
+        Subject::Rule(1),
+        "http_post",
+    );
+    one(
+        "rules:
+  - { name: files, match: { type: read_file }, approval: auto }
+  - { name: hooks, match: { type: http_post }, approval: auto }",
+        "escalation medium",
+        Subject::Rule(1),
+        "read_file",
+    );
+    exactly(
+        "rules:
+  - { name: files, match: { type: read_file }, approval: auto }
+  - { name: fetch, match: { type: http_get }, approval: auto }
+  - { name: hooks, match: { type: http_post, target: 'https://example.com/*' }, approval: auto }
+  - { name: mail, match: { type: send_email }, approval: auto }",
+        &[],
+    );
     one(
         "rules:
   - { name: reads, match: { effect: read }, approval: auto }
