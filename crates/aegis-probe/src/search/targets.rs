@@ -157,7 +157,7 @@ fn is_path(text: &str, files: bool) -> bool {
     (rooted || files && text.contains('/')) && !text.contains("://")
 }
 
-/// Whether one of the names that a rule speaks of is about files.
+/// Whether all names that a rule speaks of are about files.
 fn is_about_files(rule: &RuleView<'_>) -> bool {
     const WORDS: [&str; 8] = [
         "file",
@@ -170,12 +170,14 @@ fn is_about_files(rule: &RuleView<'_>) -> bool {
         "fs",
     ];
     const ALONE: [&str; 6] = ["read", "write", "edit", "view", "open", "create"];
-    let kinds = rule.kinds.iter().flatten().flat_map(Glob::alternatives);
-    kinds.map(Shape::of).any(|shape| {
-        let words: Vec<&str> = shape.words().collect();
-        words.iter().any(|word| WORDS.contains(word))
-            || matches!(words.as_slice(), [word] if ALONE.contains(word))
-    })
+    let kinds = rule.kinds.as_deref().unwrap_or_default();
+    let mut kinds = kinds.iter().flat_map(Glob::alternatives).peekable();
+    kinds.peek().is_some()
+        && kinds.map(Shape::of).all(|shape| {
+            let words: Vec<&str> = shape.words().collect();
+            words.iter().any(|word| WORDS.contains(word))
+                || matches!(words.as_slice(), [word] if ALONE.contains(word))
+        })
 }
 
 /// Other spellings of what an alternative is about.
@@ -487,7 +489,12 @@ fn other_host(
         };
         return Some((format!("{filled}{last}.evil.example/"), idea));
     }
-    let [Token::Any] = before else { return None };
+    // `*` takes slashes as well, so that the name of the host may stand in a path.
+    let scheme = match before {
+        [Token::Any] => "https://",
+        [Token::Literal(scheme), Token::Any] if scheme.ends_with("://") => scheme,
+        _ => return None,
+    };
     let (host, path) = last.split_once('/')?;
     let host = host.trim_start_matches('.');
     if !is_domain(host) {
@@ -497,7 +504,8 @@ fn other_host(
         &format!("*{last}*"),
         format!("{{{host}/{path}*,https://{host}/{path}*}}"),
     );
-    Some((format!("https://evil.example/{host}/{path}"), idea))
+    let inside = if last.starts_with('.') { "x" } else { "" };
+    Some((format!("{scheme}evil.example/{inside}{last}"), idea))
 }
 
 /// Words of tools that go to an address.

@@ -370,6 +370,10 @@ fn targets() {
             "https://*.example.com*",
             "https://www.example.com.evil.example/",
         ),
+        (
+            "https://*.example.com/*",
+            "https://evil.example/x.example.com/",
+        ),
         ("*intranet*", "https://intranet.evil.example/intranet"),
     ] {
         let found = exactly(
@@ -386,6 +390,7 @@ fn targets() {
         "rules: [{ name: a, match: { type: fetch, target: '*.example.com' }, approval: auto }]",
         "rules: [{ name: a, match: { type: write_file, target: '*draft*' }, approval: auto }]",
         "rules: [{ name: a, match: { type: create_issue, target: 'acme/*' }, approval: auto }]",
+        "rules: [{ name: a, match: { type: [list_issues, get_file_contents], target: 'acme/*' }, approval: auto }]",
         "rules: [{ name: a, match: { type: rollout_restart, target: 'staging/*' }, approval: auto }]",
         "rules:
   - { name: b, match: { type: create_issue, target: 'acme/secrets' }, approval: approve }
