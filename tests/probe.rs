@@ -64,7 +64,7 @@ fn the_report_for_people() {
     let run = hole().aegis("probe policy.yaml");
     assert_eq!((run.code, run.err.as_str()), (0, ""));
     insta::assert_snapshot!(run.out, @r#"
-    Aegis Policy Probe - 14052 probes
+    Aegis Policy Probe - 14030 probes
     Robustness score: 96/100 (96.9 over the 4225 names of probe-ref/1)
     Friction: 1411 of 1411 harmless names do not run unattended
 

@@ -8,11 +8,9 @@ use aegis_policy::clock::Moment;
 use aegis_policy::decision::Decider;
 use aegis_policy::glob::{Glob, Token};
 use aegis_policy::model::{Approval, Effect};
-use aegis_policy::name::canonical;
 
 use super::board::NO_TARGET;
 use super::reference::{Entry, Form, is_secret};
-use super::words::Shape;
 use super::{Search, scenes};
 use crate::rules;
 use crate::suspect::{Subject, Suspect};
@@ -104,17 +102,19 @@ fn is_outside(tool: &Named<'_>) -> bool {
 
 /// Whether a tool hands something to any server.
 fn is_any_server(tool: &Named<'_>) -> bool {
-    let posts = has_word(tool.name, &["http", "https", "url"])
-        && has_word(tool.name, &["post", "put", "request", "send", "upload"]);
+    let posts = || {
+        has_word(tool.name, &["http", "https", "url"])
+            && has_word(tool.name, &["post", "put", "request", "send", "upload"])
+    };
     let calls_back =
-        tool.effect == Effect::Send && tool.name.to_ascii_lowercase().contains("webhook");
-    tool.effect != Effect::Read && (posts || calls_back)
+        || tool.effect == Effect::Send && tool.name.to_ascii_lowercase().contains("webhook");
+    tool.effect != Effect::Read && (posts() || calls_back())
 }
 
 /// Whether one of the words of a name is one of these.
 fn has_word(name: &str, words: &[&str]) -> bool {
-    let shape = Shape::of_name(&canonical(name));
-    shape.words().any(|word| words.contains(&word))
+    name.split(|c: char| !c.is_alphanumeric())
+        .any(|part| words.iter().any(|word| part.eq_ignore_ascii_case(word)))
 }
 
 /// A step: who allows it, and the action.
@@ -127,13 +127,12 @@ pub(crate) fn paths(search: &mut Search<'_>) {
     for chain in CHAINS {
         // One published source that a restriction forgot is no source that is open; one that a rule
         // spells out is.
-        let common = !chain.spelled && is_common(search, chain.source);
-        let source = step(search, chain.source).filter(|_| common);
+        let published = !chain.spelled && is_common(search, chain.source);
+        let source = published.then(|| step(search, chain.source)).flatten();
         let source = source.or_else(|| spelled(search, &names, chain.source));
+        let Some(source) = source else { continue };
         let sink = step(search, chain.sink).or_else(|| spelled(search, &names, chain.sink));
-        let (Some(source), Some(sink)) = (source, sink) else {
-            continue;
-        };
+        let Some(sink) = sink else { continue };
         // Either step alone is known already, or a graver chain by the same rules.
         let known = |step: &Step| search.is_reported(step.0);
         let ends = (source.0, sink.0);
